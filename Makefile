@@ -1,0 +1,61 @@
+# Everything a newcomer needs, with nothing but Python 3.11 and make.
+# Each target sets up its own virtual environment in .venv at first use.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+SHELL  := /bin/sh
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check generate check-generated format bench clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; try: make PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+
+# Stamps: an environment is made again only when what it depends on has changed.
+$(VENV)/demo.stamp: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet -e '.[sandbox]'
+	@touch $@
+
+$(VENV)/test.stamp: $(VENV)/demo.stamp
+	$(BIN)/python -m pip install --quiet --group generate --group test
+	@touch $@
+
+$(VENV)/check.stamp: $(VENV)/test.stamp
+	$(BIN)/python -m pip install --quiet --group check
+	@touch $@
+
+demo: $(VENV)/demo.stamp ## Run the main job: an estimate becomes an invoice and is paid
+	$(BIN)/python -m examples.estimate_to_paid
+
+test: $(VENV)/check.stamp ## Run the tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/check.stamp check-generated ## Format, lint, types, document, drift, line budget
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/openapi-spec-validator openapi/openapi.yaml
+	$(BIN)/python scripts/line_budget.py
+
+generate: $(VENV)/test.stamp ## Regenerate the package from the document
+	$(BIN)/python openapi/generator/generate.py
+
+check-generated: $(VENV)/test.stamp ## Fail when the package isn't what the document generates
+	$(BIN)/python openapi/generator/generate.py --check
+
+format: $(VENV)/check.stamp ## Format and fix
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/test.stamp ## Measure decoding, encoding and import beside their references
+	$(BIN)/python -m benchmarks.models
+
+clean: ## Remove the environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -1,0 +1,68 @@
+"""The asyncio client of the HoopAI Platform (HighLevel) Invoices API. Unofficial.
+
+Every public name is imported when it is first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"
+
+TYPE_CHECKING = False  # type checkers know the name; importing typing would cost most of the import
+if TYPE_CHECKING:
+    from typing import Any
+
+    from . import errors, models
+    from ._core.codec import loads
+    from ._protocol import UNSET, CallOptions, Page, Pager, Unset
+    from ._values import Drift
+    from .client import InvoicesClient, LocationClient, LocationDefaults
+    from .errors import HoopAIError
+
+__all__ = [
+    "UNSET",
+    "CallOptions",
+    "Drift",
+    "HoopAIError",
+    "InvoicesClient",
+    "LocationClient",
+    "LocationDefaults",
+    "Page",
+    "Pager",
+    "Unset",
+    "__version__",
+    "errors",
+    "loads",
+    "models",
+]
+
+_HOMES = {
+    "UNSET": "_protocol",
+    "CallOptions": "_protocol",
+    "Drift": "_values",
+    "HoopAIError": "errors",
+    "InvoicesClient": "client",
+    "LocationClient": "client",
+    "LocationDefaults": "client",
+    "Page": "_protocol",
+    "Pager": "_protocol",
+    "Unset": "_protocol",
+    "errors": "",
+    "loads": "_core.codec",
+    "models": "",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    from importlib import import_module
+
+    module = import_module(f".{home or name}", __name__)
+    found = globals()[name] = getattr(module, name) if home else module
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,1 @@
+"""The pipeline under every call. Private: the public names stand at the package's top."""

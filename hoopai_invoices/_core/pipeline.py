@@ -1,0 +1,219 @@
+"""One call, from the resource method to the parsed answer.
+
+validate -> deadline -> token -> socket -> classify -> decode
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NoReturn, TypeVar
+
+from .._model import Model
+from .._protocol import Call, Executor, Operation, Pager
+from .._values import Drift
+from ..errors import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    ConfigurationError,
+    DecodeError,
+    HoopAIError,
+    InvalidRequestError,
+    OutcomeUnknown,
+)
+from .clock import Clock
+from .codec import loads
+from .http import HTTP, NotSent, Reply, Unanswered
+from .outcome import error_of, fate_unknown
+from .request import Request, build
+from .tokens import TokenSource
+
+__all__ = ["Pipeline", "View"]
+
+ModelT = TypeVar("ModelT", bound=Model)
+OnDrift = Callable[[str, Drift], object]
+
+_log = logging.getLogger("hoopai_invoices")
+_REPEATABLE = ("read", "replace", "remove")
+_LOOK = "look whether it took effect before sending it again: sent twice, it may be done twice"
+
+
+class Pipeline:
+    """What all views of a client share: connections, tokens, clock, settings."""
+
+    def __init__(
+        self,
+        *,
+        http: HTTP,
+        tokens: TokenSource,
+        clock: Clock,
+        timeout: float,
+        headers: Mapping[str, str],
+        on_drift: OnDrift | None = None,
+    ):
+        self._http = http
+        self._tokens = tokens
+        self._clock = clock
+        self._timeout = timeout
+        self._headers = dict(headers)
+        self._on_drift = on_drift
+
+    async def send(
+        self,
+        call: Call,
+        answer: type[ModelT] | None,
+        location_id: str | None,
+        defaults: Mapping[str, Any],
+    ) -> ModelT | None:
+        """Carry out one call."""
+        operation = call.operation
+        try:
+            request = _validated(call, location_id, defaults)
+            reply = await self._exchange(call, request, location_id)
+        except HoopAIError as error:
+            error.operation = operation.name
+            raise
+        for name in request.left_out:
+            self._drifted(
+                operation, Drift(name, "not_sent", "the document doesn't know it in a request")
+            )
+        return None if answer is None else self._decode(operation, reply, answer)
+
+    async def _exchange(self, call: Call, request: Request, location_id: str | None) -> Reply:
+        """Send within the deadline; the reply is a success, or an error is raised."""
+        operation = call.operation
+        seconds = self._timeout
+        if call.options is not None and call.options.timeout is not None:
+            seconds = _positive(call.options.timeout, "options.timeout")
+        started = self._clock.monotonic()
+        sent = False
+        deadline = self._clock.timeout(seconds)
+        try:
+            async with deadline:
+                token = await self._tokens.token()
+                headers = {**self._headers, **request.headers, "Authorization": f"Bearer {token}"}
+                sent = True
+                reply = await self._http.send(
+                    request.method, request.target, headers, request.content
+                )
+        except TimeoutError as error:
+            if not deadline.expired():
+                raise
+            msg = f"no answer within {seconds:g} s"
+            if sent and operation.retry not in _REPEATABLE:
+                _unknown(operation, request, location_id, msg, error)
+            raise APITimeoutError(msg) from None
+        except NotSent as error:
+            raise APIConnectionError(
+                f"never sent: {error}", hint="is the service reachable from here?"
+            ) from error
+        except Unanswered as error:
+            if operation.retry not in _REPEATABLE:
+                _unknown(operation, request, location_id, f"no whole answer: {error}", error)
+            raise APIConnectionError(f"no whole answer: {error}") from error
+        elapsed = (self._clock.monotonic() - started) * 1000
+        _log.debug("%s %d %.0f ms", operation.name, reply.status, elapsed)
+        if not 200 <= reply.status < 300:
+            refused = error_of(operation, reply)
+            if fate_unknown(operation, refused):
+                _unknown(operation, request, location_id, refused.message, refused)
+            raise refused
+        return reply
+
+    def _decode(self, operation: Operation, reply: Reply, answer: type[ModelT]) -> ModelT:
+        try:
+            data = loads(reply.content)
+            if not isinstance(data, dict):
+                raise DecodeError(f"an object was expected, not {type(data).__name__}")
+            record: ModelT = answer._read(data)
+        except DecodeError as error:
+            error.operation = operation.name
+            error.committed = operation.retry != "read"
+            error.body = reply.content[:200].decode("utf-8", "replace")
+            if error.committed:
+                error.hint = "the service has accepted the write: don't send it again"
+            raise
+        if self._on_drift is not None:
+            for drift in answer._drift(data):
+                self._drifted(operation, drift)
+        return record
+
+    def _drifted(self, operation: Operation, drift: Drift) -> None:
+        if self._on_drift is None:
+            return
+        try:
+            self._on_drift(operation.name, drift)
+        except Exception:
+            # A hook must not turn a write that was done into an error.
+            _log.exception("on_drift failed")
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+
+class View(Executor):
+    """A pipeline as one location sees it."""
+
+    def __init__(self, pipeline: Pipeline, location_id: str | None, defaults: Mapping[str, Any]):
+        self.pipeline = pipeline
+        self.location_id = location_id
+        self.defaults = defaults
+
+    async def send(self, call: Call, answer: type[ModelT]) -> ModelT:
+        record = await self.pipeline.send(call, answer, self.location_id, self.defaults)
+        assert record is not None  # an answer was asked for
+        return record
+
+    async def send_only(self, call: Call) -> None:
+        await self.pipeline.send(call, None, self.location_id, self.defaults)
+
+    def pager(
+        self,
+        operation: Operation,
+        fetch: Callable[[int, int], Awaitable[Any]],
+        *,
+        page_size: int,
+        cursor: str | None,
+    ) -> Pager[Any]:
+        from ..pagination import ListPager
+
+        return ListPager(operation, fetch, page_size=page_size, cursor=cursor)
+
+
+def _validated(call: Call, location_id: str | None, defaults: Mapping[str, Any]) -> Request:
+    if call.key is not None or call.settle != "wait":
+        # Taking a key without keeping its promise would be worse than refusing it.
+        msg = "keyed writes are not part of this release, and nothing was sent"
+        raise ConfigurationError(msg, hint="leave key= and settle= out")
+    return build(call, location_id=location_id, defaults=defaults)
+
+
+def _positive(seconds: float, path: str) -> float:
+    if (
+        isinstance(seconds, bool)
+        or not isinstance(seconds, int | float)
+        or not 0 < seconds < float("inf")
+    ):
+        raise InvalidRequestError(f"{seconds!r} is no number of seconds above 0", path=path)
+    return seconds
+
+
+def _unknown(
+    operation: Operation,
+    request: Request,
+    location_id: str | None,
+    message: str,
+    cause: BaseException,
+) -> NoReturn:
+    answered = cause if isinstance(cause, APIStatusError) else None
+    raise OutcomeUnknown(
+        message,
+        location_id=location_id,
+        request=request.json,
+        status=answered.status if answered else None,
+        trace_id=answered.trace_id if answered else None,
+        hint=_LOOK,
+        operation=operation.name,
+    ) from cause

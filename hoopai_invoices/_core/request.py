@@ -1,0 +1,115 @@
+"""From a call to what goes over the wire: location and defaults filled in, everything checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from attrs import frozen
+
+from .._model import UNSET, Sending, check
+from .._protocol import Call, Parameter
+from .._values import Count, Day, Flag, Kind, Number, Text, choices_refused
+from ..errors import InvalidRequestError
+from .codec import dumps
+from .ids import check_id, path_of
+
+__all__ = ["Request", "build"]
+
+_KINDS: Final[dict[str, Kind]] = {
+    "str": Text(),
+    "int": Count(),
+    "bool": Flag(),
+    "decimal": Number(),
+    "date": Day(),
+}
+# Sent by the pipeline alone: a caller's own would break authentication or the framing of the body.
+_OWN_HEADERS: Final = {
+    "authorization",
+    "version",
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "content-type",
+}
+
+
+@frozen
+class Request:
+    """One request, ready but for its token."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    json: Any
+    content: bytes | None
+    left_out: list[str]
+
+
+def build(call: Call, *, location_id: str | None, defaults: Mapping[str, Any]) -> Request:
+    """The request of a call.
+
+    Raises:
+        InvalidRequestError: Something in it can't be sent.
+    """
+    operation = call.operation
+    options = call.options
+    send_unknown = options is not None and options.send_unknown
+    target = path_of(operation, call.ids)
+    location = {}
+    if operation.located != "no":
+        location = {"altId": _location(location_id), "altType": "location"}
+    if operation.query or operation.located == "query":
+        pairs = dict(location) if operation.located == "query" else {}
+        for parameter in operation.query:
+            value = call.query.get(parameter.key, UNSET)
+            if value is not UNSET:
+                pairs[parameter.key] = _query_text(parameter, value, send_unknown)
+        target += "?" + urlencode(pairs, quote_via=quote)
+    json = content = None
+    headers = _headers(options.headers) if options is not None and options.headers else {}
+    left_out: list[str] = []
+    if call.body is not None:
+        sending = Sending(location, defaults, send_unknown)
+        json = call.body._write(sending)
+        content = dumps(json)
+        left_out = sending.left_out
+        headers["Content-Type"] = "application/json"
+    return Request(operation.method, target, headers, json, content, left_out)
+
+
+def _location(location_id: str | None) -> str:
+    if location_id is None:
+        hint = "InvoicesClient(location_id=…), HOOPAI_LOCATION_ID with from_env(), or client.location(…)"
+        raise InvalidRequestError("is missing", path="location_id", hint=hint)
+    return check_id(location_id, "location_id")
+
+
+def _query_text(parameter: Parameter, value: Any, send_unknown: bool) -> str:
+    try:
+        plain = _KINDS[parameter.type].write(value, Sending())
+        if parameter.choices and plain not in parameter.choices and not send_unknown:
+            raise choices_refused(parameter.choices, plain)
+        if parameter.bounds:
+            check(parameter.bounds, plain)
+    except InvalidRequestError as error:
+        raise error.under(parameter.name) from None
+    return str(plain).lower() if isinstance(plain, bool) else str(plain)
+
+
+def _headers(given: Mapping[str, str]) -> dict[str, str]:
+    for name, value in given.items():
+        if name.lower() in _OWN_HEADERS:
+            raise InvalidRequestError(
+                "this header is the client's own", path=f"options.headers[{name!r}]"
+            )
+        if (
+            not isinstance(value, str)
+            or not f"{name}{value}".isascii()
+            or not f"{name}{value}".isprintable()
+        ):
+            raise InvalidRequestError(
+                "a header is printable ASCII text", path=f"options.headers[{name!r}]"
+            )
+    return dict(given)

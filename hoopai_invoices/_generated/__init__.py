@@ -1,0 +1,1 @@
+"""Generated from openapi/openapi.yaml by `make generate`: nothing here is edited by hand."""

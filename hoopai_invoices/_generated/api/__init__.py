@@ -1,0 +1,1 @@
+"""One class per resource. Generated: do not edit."""

@@ -1,0 +1,254 @@
+"""What the generated code and the handwritten core agree on, and nothing more.
+
+A generated method turns its keywords into a `Call` and hands it to an `Executor`; a generated
+list hands over the fetching of one page and gets a `Pager`. Both sides import this module, so it
+imports nothing else of the project but the models' base.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from difflib import get_close_matches
+from typing import Any, Generic, Literal, NoReturn, Protocol, TypeVar
+
+from attrs import field, frozen
+
+from ._model import UNSET, Bounds, Model, Unset
+
+__all__ = [
+    "UNSET",
+    "Call",
+    "CallOptions",
+    "Executor",
+    "Operation",
+    "Page",
+    "Pager",
+    "Paging",
+    "Parameter",
+    "Resource",
+    "RetryClass",
+    "Settle",
+    "TokenKind",
+    "Unset",
+]
+
+T = TypeVar("T")
+ModelT = TypeVar("ModelT", bound=Model)
+ListT = TypeVar("ListT", bound=Model)
+
+RetryClass = Literal["read", "replace", "remove", "set_state", "create", "notify", "pay"]
+TokenKind = Literal["Location", "Company"]
+Settle = Literal["wait", "defer"]
+
+
+@frozen
+class Parameter:
+    """One query parameter: its name in Python, its name on the wire, and its local bounds."""
+
+    name: str
+    key: str
+    type: str
+    required: bool = False
+    bounds: Bounds | None = None
+    choices: tuple[str, ...] = ()
+
+
+@frozen
+class Paging:
+    """Where a list's answer keeps its records and their number, as JSON keys."""
+
+    items: str
+    total: str
+
+
+@frozen
+class Operation:
+    """One operation of the document: everything the pipeline needs to know about it.
+
+    `reserved` holds, for each path parameter, the literal segments that stand at the same place
+    in other paths: an id equal to one of them would reach another operation.
+    """
+
+    name: str
+    method: str
+    path: str
+    retry: RetryClass
+    access: tuple[TokenKind, ...]
+    scopes: tuple[str, ...] = ()
+    located: Literal["query", "body", "no"] = "no"
+    reserved: tuple[frozenset[str], ...] = ()
+    query: tuple[Parameter, ...] = ()
+    body: str | None = None
+    answer: str | None = None
+    paging: Paging | None = None
+    segments: tuple[str, ...] = field(init=False, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        # The path is cut once: "/invoices/{invoiceId}/send" -> ("/invoices/", "/send").
+        literals = [
+            part.partition("}")[2] if i else part for i, part in enumerate(self.path.split("{"))
+        ]
+        object.__setattr__(self, "segments", tuple(literals))
+
+
+@frozen
+class CallOptions:
+    """What one call may do differently from its client.
+
+    Attributes:
+        timeout: Seconds for this call, over everything it does. None: the client's.
+        headers: Further request headers. They can't replace `Authorization` or `Version`.
+        send_unknown: Send what the document doesn't know as well: unknown and answer-only fields
+            of models, unknown enum values. The service refuses unknown properties, so this is for
+            the day it learns a new one.
+    """
+
+    timeout: float | None = None
+    headers: Mapping[str, str] | None = None
+    send_unknown: bool = False
+
+
+@frozen
+class Call:
+    """One call, from the resource method to the pipeline."""
+
+    operation: Operation
+    ids: tuple[str, ...] = ()
+    query: Mapping[str, object] = {}
+    body: Model | None = None
+    key: str | None = None
+    settle: Settle = "wait"
+    options: CallOptions | None = None
+
+
+@frozen
+class Page(Generic[T]):
+    """One page of a list.
+
+    Attributes:
+        items: The records, in the service's order.
+        total: How many records the service says there are, over all pages; None when it doesn't.
+        offset: Where the page begins, counted from 0.
+    """
+
+    items: list[T]
+    total: int | None
+    offset: int
+
+
+class Pager(Protocol[T]):
+    """A listing that hasn't been fetched yet: iterate over it, or ask it for what you need.
+
+    ```python
+    async for invoice in client.invoices.list(status="sent"):
+        ...
+    first = await client.invoices.list(search="Alex").first()
+    ```
+
+    Every iteration begins anew at `cursor`'s place when the pager was made, and fetches pages as
+    it needs them.
+    """
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        """Each record once, fetched page by page."""
+        ...
+
+    def pages(self) -> AsyncIterator[Page[T]]:
+        """The pages as the service gives them."""
+        ...
+
+    async def first(self) -> T | None:
+        """The first record, or None when there is none; fetches one record."""
+        ...
+
+    async def first_page(self) -> Page[T]:
+        """The first page; one request."""
+        ...
+
+    async def collect(self, *, limit: int | None = None) -> list[T]:
+        """All records as a list, or the first `limit` of them."""
+        ...
+
+    @property
+    def cursor(self) -> str:
+        """The place after the last record yielded: pass it as `cursor=` to go on from there."""
+        ...
+
+
+class Executor(Protocol):
+    """What carries out the calls of the generated classes."""
+
+    async def send(self, call: Call, answer: type[ModelT]) -> ModelT:
+        """Send the call and read its answer as `answer`."""
+        ...
+
+    async def send_only(self, call: Call) -> None:
+        """Send the call; whatever a success answers is not read."""
+        ...
+
+    def pager(
+        self,
+        operation: Operation,
+        fetch: Callable[[int, int], Awaitable[ListT]],
+        *,
+        page_size: int,
+        cursor: str | None,
+    ) -> Pager[Any]:
+        """A pager over `fetch(limit, offset)`."""
+        ...
+
+
+class Resource:
+    """The base of the generated resource classes."""
+
+    def __init__(self, executor: Executor):
+        self._executor = executor
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name, method in list(vars(cls).items()):
+            if inspect.isfunction(method) and not name.startswith("_"):
+                setattr(cls, name, _suggesting(method))
+
+
+def _suggesting(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The method, saying which keyword was meant when it is called with a wrong one."""
+    if inspect.iscoroutinefunction(method):
+
+        @functools.wraps(method)
+        async def awaited(*args: Any, **kwargs: Any) -> Any:
+            try:
+                call = method(*args, **kwargs)
+            except TypeError as error:
+                _suggest(method, kwargs, error)
+            return await call
+
+        return awaited
+
+    @functools.wraps(method)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(*args, **kwargs)
+        except TypeError as error:
+            _suggest(method, kwargs, error)
+
+    return called
+
+
+def _suggest(method: Callable[..., Any], kwargs: Mapping[str, Any], error: TypeError) -> NoReturn:
+    known = inspect.signature(method).parameters
+    wrong = next((name for name in kwargs if name not in known), None)
+    if wrong is None:
+        raise error
+    # dueDate, duedate and due-date all mean due_date.
+    squeezed = {name.replace("_", ""): name for name in known if name != "self"}
+    close = get_close_matches(wrong.replace("_", "").lower(), squeezed, 1)
+    meant = (
+        f"; did you mean {squeezed[close[0]]!r}?"
+        if close
+        else f"; it takes {', '.join(squeezed.values())}"
+    )
+    msg = f"{method.__qualname__}() has no argument {wrong!r}{meant}"
+    raise TypeError(msg) from None

@@ -1,0 +1,542 @@
+"""The kinds of value that a model's table can name, and how each is read and written.
+
+Reading is tolerant: `exact` reads the one form that writes back as the same JSON, `read` makes
+the best of any other. Writing is strict: `write` gives what is sent, or refuses with the cure.
+Money is `Decimal` from end to end and never passes through binary numbers.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from .errors import DecodeError, InvalidRequestError
+
+if TYPE_CHECKING:
+    from ._model import Model, Sending
+
+__all__ = [
+    "Drift",
+    "Kind",
+    "OpenEnum",
+    "choice",
+    "choices_refused",
+    "decimal",
+    "kind_of",
+    "optional_decimal",
+]
+
+# The form in which the service writes instants; anything else keeps its text beside the value.
+is_instant = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
+).fullmatch
+is_day = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,4})?").fullmatch
+# Beyond thirty digits before or after the point a number is a mistake or an attack, not money.
+_LARGEST_EXPONENT = 30
+
+
+class OpenEnum(StrEnum):
+    """An enum that keeps a value it doesn't know: `is_known` tells them apart."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> OpenEnum | None:
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = str(value)
+        return member
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the document names this value."""
+        return self._value_ in type(self)._value2member_map_
+
+
+EnumT = TypeVar("EnumT", bound=OpenEnum)
+
+
+def choice(enum: type[EnumT], value: EnumT | str) -> EnumT:
+    """The member of a value; an unknown text is refused, a member of `enum` is taken as it is."""
+    if isinstance(value, enum):
+        return value
+    if isinstance(value, str) and (member := enum(value)).is_known:
+        return member
+    raise choices_refused([member.value for member in enum], value)
+
+
+def choices_refused(values: Sequence[str], value: object) -> InvalidRequestError:
+    """The error of a value that an enum doesn't know, naming the nearest one that it does."""
+    close = get_close_matches(value, values, 1) if isinstance(value, str) else []
+    hint = f"did you mean {close[0]!r}?" if close else None
+    shown = str(value) if isinstance(value, str) else value
+    return _refuse(f"one of {', '.join(map(repr, values))}", shown, hint)
+
+
+class Drift(NamedTuple):
+    """A place where an answer differs from the document.
+
+    Attributes:
+        path: The place, as JSON keys: `invoices[3].status`.
+        kind: "missing", "unknown_field", "unknown_value", "wrong_type", or "not_sent" for what a
+            request left out because the document doesn't know it.
+        detail: One sentence.
+    """
+
+    path: str
+    kind: str
+    detail: str
+
+
+def _refuse(expected: str, value: object, hint: str | None = None) -> InvalidRequestError:
+    shown = repr(value)
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    return InvalidRequestError(f"{expected} is wanted, not {shown}", hint=hint)
+
+
+def _sized(value: Decimal) -> bool:
+    return value.is_finite() and -_LARGEST_EXPONENT <= value.adjusted() <= _LARGEST_EXPONENT
+
+
+def decimal(value: Decimal | int | str) -> Decimal:
+    """Money, a quantity or a rate as an exact Decimal; binary floating point and bool are refused."""
+    if isinstance(value, Decimal):
+        if _sized(value):
+            return value
+    elif isinstance(value, str):
+        if _NUMBER(value) and _sized(number := Decimal(value)):
+            return number
+    elif isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    hint = None
+    if not isinstance(value, Decimal | int | str):
+        hint = f"write Decimal('{value}'), or '{value}' in quotes: binary fractions lose cents"
+    raise _refuse("a finite Decimal, int or decimal text", value, hint)
+
+
+def optional_decimal(value: Decimal | int | str | None) -> Decimal | None:
+    """As `decimal`, and None stays None."""
+    return None if value is None else decimal(value)
+
+
+class Kind:
+    """One kind of value. `reads` and `writes` are source for the common case, or None."""
+
+    reads: tuple[tuple[str, str], ...] = ()
+    writes: tuple[str, str] | None = None
+
+    def exact(self, value: Any) -> Any:
+        """The value of the canonical JSON form, or None for any other form."""
+        raise NotImplementedError
+
+    def read(self, value: Any) -> Any:
+        """The value of any JSON that can be understood, or None."""
+        return self.exact(value)
+
+    def plain(self, value: Any, money: type) -> Any:
+        """The JSON of a value that was read or set; never refuses."""
+        return value
+
+    def write(self, value: Any, sending: Sending) -> Any:
+        """The JSON to send, or an InvalidRequestError."""
+        raise NotImplementedError
+
+    def drift(self, value: Any, path: str) -> Iterator[Drift]:
+        """The places under `path` where the JSON differs from the document."""
+        if value is not None and self.read(value) is None:
+            yield Drift(path, "wrong_type", f"can't be read: {str(value)[:60]!r}")
+
+
+class Text(Kind):
+    reads = (("{v}.__class__ is str", "{v}"),)
+    writes = ("{v}.__class__ is str", "{v}")
+
+    def exact(self, value: Any) -> Any:
+        return value if isinstance(value, str) else None
+
+    def read(self, value: Any) -> Any:
+        # An invoice number, for one, comes as text or as a number.
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            return str(value)
+        return self.exact(value)
+
+    def write(self, value: Any, sending: Sending) -> Any:
+        if not isinstance(value, str):
+            raise _refuse("text", value)
+        return str(value)
+
+
+class Flag(Kind):
+    reads = (("{v}.__class__ is bool", "{v}"),)
+    writes = ("{v}.__class__ is bool", "{v}")
+
+    def exact(self, value: Any) -> Any:
+        return value if isinstance(value, bool) else None
+
+    def read(self, value: Any) -> Any:
+        return (
+            {"true": True, "false": False}.get(value)
+            if isinstance(value, str)
+            else self.exact(value)
+        )
+
+    def write(self, value: Any, sending: Sending) -> Any:
+        if not isinstance(value, bool):
+            raise _refuse("True or False", value)
+        return value
+
+
+class Count(Kind):
+    reads = (("{v}.__class__ is int", "{v}"),)
+    writes = ("{v}.__class__ is int", "{v}")
+
+    def exact(self, value: Any) -> Any:
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    def read(self, value: Any) -> Any:
+        number = _number(value)
+        return int(number) if number is not None and number == number.to_integral_value() else None
+
+    def write(self, value: Any, sending: Sending) -> Any:
+        if self.exact(value) is None:
+            raise _refuse("a whole number", value)
+        return value
+
+
+def _number(value: Any) -> Decimal | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | Decimal):
+        return Decimal(value)
+    if isinstance(value, str) and _NUMBER(value):
+        try:
+            number = Decimal(value)
+        except InvalidOperation:
+            return None
+        return number if _sized(number) else None
+    if value is None or isinstance(value, str | list | dict):
+        return None
+    # A binary number has lost its digits already, before it came here.
+    msg = f"{value!r} is a binary number, and money must stay exact"
+    raise DecodeError(msg, hint="parse the JSON with hoopai_invoices.loads, or parse_float=Decimal")
+
+
+class Number(Kind):
+    reads = (("{v}.__class__ is int", "Decimal({v})"), ("{v}.__class__ is Decimal", "{v}"))
+    writes = ("{v}.__class__ is Decimal", "number({v})")
+
+    def exact(self, value: Any) -> Any:
+        return _number(value) if not isinstance(value, str) else None
+
+    def read(self, value: Any) -> Any:
+        return _number(value)
+
+    def plain(self, value: Any, money: type) -> Any:
+        return format(value, "f") if money is str and isinstance(value, Decimal) else value
+
+    def write(self, value: Any, sending: Sending) -> Any:
+        return number(decimal(value))
+
+
+def number(value: Decimal) -> Any:
+    """A Decimal whose JSON text has no exponent."""
+    text = str(value)
+    if len(text) <= _LARGEST_EXPONENT and text.isdigit():
+        return value
+    if not _sized(value):
+        raise _refuse("a finite number of at most thirty digits", value)
+    if "E" not in text:
+        return value
+    plain = Decimal(text := format(value, "f"))
+    if "E" not in str(plain):
+        return plain
+    # Below a millionth, str() of a Decimal always takes an exponent: hand over the digits.
+    from msgspec import Raw
+
+    return Raw(text.encode())
+
+
+class Day(Kind):
+    reads = (("{v}.__class__ is str and is_day({v})", "day({v})"),)
+
+    def exact(self, value: Any) -> Any:
+        if isinstance(value, str) and is_day(value):
+            try:
+                return dt.date.fromisoformat(value)
+            except ValueError:
+                return None
+        return None
+
+    writes = ("{v}.__class__ is date", "{v}.isoformat()")
+
+    def read(self, value: Any) -> Any:
+        # The day as it is written; a date-time isn't shifted into another zone.
+        return self.exact(value[:10]) if isinstance(value, str) else None
+
+    def plain(self, value: Any, money: type) -> Any:
+        return value.isoformat() if isinstance(value, dt.date) else value
+
+    def write(self, value: Any, sending: Sending) -> Any:
+        if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
+            hint = "the calendar day in the location's zone, such as date(2026, 3, 1)"
+            raise _refuse("a date without a time", value, hint)
+        return value.isoformat()
+
+
+class Instant(Kind):
+    reads = (("{v}.__class__ is str and is_instant({v})", "instant({v})"),)
+
+    def exact(self, value: Any) -> Any:
+        return self.read(value) if isinstance(value, str) and is_instant(value) else None
+
+    def read(self, value: Any) -> Any:
+        try:
+            return dt.datetime.fromisoformat(value) if isinstance(value, str) else None
+        except ValueError:
+            return None
+
+    def plain(self, value: Any, money: type) -> Any:
+        if not isinstance(value, dt.datetime):
+            return value
+        if value.tzinfo is None:
+            return value.isoformat()
+        utc = value.astimezone(dt.UTC)
+        whole = utc.microsecond % 1000 == 0
+        return utc.isoformat(timespec="milliseconds" if whole else "microseconds")[:-6] + "Z"
+
+    def write(self, value: Any, sending: Sending) -> Any:
+        if not isinstance(value, dt.datetime) or value.tzinfo is None:
+            raise _refuse("a datetime with a zone", value, "such as datetime.now(UTC)")
+        return self.plain(value, Decimal)
+
+
+class Free(Kind):
+    """A value whose shape the document leaves open: JSON as it came, and as it is given."""
+
+    reads = (("{v} is not None", "{v}"),)
+
+    def exact(self, value: Any) -> Any:
+        return value
+
+    def plain(self, value: Any, money: type) -> Any:
+        if money is str:
+            return stringed(value)
+        return value
+
+    def drift(self, value: Any, path: str) -> Iterator[Drift]:
+        return iter(())
+
+    def write(self, value: Any, sending: Sending) -> Any:
+        if value is None or isinstance(value, str | bool | int):
+            return value
+        if isinstance(value, Decimal):
+            return number(value)
+        if isinstance(value, Sequence):
+            return [_at(f"[{i}]", self.write, item, sending) for i, item in enumerate(value)]
+        if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+            return {
+                key: _at(f"[{key!r}]", self.write, item, sending) for key, item in value.items()
+            }
+        write = getattr(value, "_write", None)  # a model within a free-form value
+        if write is not None:
+            return write(sending)
+        hint = "Decimal('1.5') or '1.5' keeps the digits" if not isinstance(value, dict) else None
+        raise _refuse("JSON (text, whole numbers, Decimal, bool, None, lists, dicts)", value, hint)
+
+
+def stringed(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, list):
+        return [stringed(item) for item in value]
+    if isinstance(value, dict):
+        return {key: stringed(item) for key, item in value.items()}
+    return value
+
+
+def _at(path: str, write: Any, value: Any, sending: Sending) -> Any:
+    try:
+        return write(value, sending)
+    except InvalidRequestError as error:
+        raise error.under(path) from None
+
+
+class Choice(Kind):
+    """A value of an enum; reading keeps unknown ones, writing refuses them."""
+
+    reads = (("{v}.__class__ is str", "{n}_known.get({v}) or {n}({v})"),)
+
+    def __init__(self, enum: type[OpenEnum]):
+        self.enum = enum
+        self.known = {member.value: member for member in enum}
+
+    def exact(self, value: Any) -> Any:
+        return self.enum(value) if isinstance(value, str) else None
+
+    def plain(self, value: Any, money: type) -> Any:
+        return str(value) if isinstance(value, str) else value
+
+    def write(self, value: Any, sending: Sending) -> Any:
+        if isinstance(value, str) and (sending.send_unknown or value in self.known):
+            return str(value)
+        raise choices_refused(list(self.known), value)
+
+    def drift(self, value: Any, path: str) -> Iterator[Drift]:
+        if isinstance(value, str) and value not in self.known:
+            yield Drift(path, "unknown_value", f"{self.enum.__name__} doesn't know {value[:60]!r}")
+        else:
+            yield from super().drift(value, path)
+
+
+class Nested(Kind):
+    reads = (("{v}.__class__ is dict", "{n}._read({v})"),)
+    writes = ("{v}.__class__ is {n}", "{v}._write(sending)")
+
+    def __init__(self, model: type[Model]):
+        self.model = model
+
+    def exact(self, value: Any) -> Any:
+        return self.model._read(value) if isinstance(value, dict) else None
+
+    def plain(self, value: Any, money: type) -> Any:
+        return value.to_dict(money=money) if isinstance(value, self.model) else value
+
+    def write(self, value: Any, sending: Sending) -> Any:
+        if not isinstance(value, self.model):
+            name = self.model.__name__
+            raise _refuse(f"{name}(…)", value, f"from hoopai_invoices.models import {name}")
+        return value._write(sending)
+
+    def drift(self, value: Any, path: str) -> Iterator[Drift]:
+        if isinstance(value, dict):
+            yield from self.model._drift(value, path)
+        else:
+            yield from super().drift(value, path)
+
+
+class Either(Kind):
+    """The first kind that fits."""
+
+    def __init__(self, kinds: Sequence[Kind]):
+        self.kinds = kinds
+        if all(isinstance(kind, Day | Instant) for kind in kinds):
+            self.reads = tuple(read for kind in kinds for read in kind.reads)
+
+    def _first(self, method: str, value: Any) -> Any:
+        for kind in self.kinds:
+            found = getattr(kind, method)(value)
+            if found is not None:
+                return found
+        return None
+
+    def exact(self, value: Any) -> Any:
+        return self._first("exact", value)
+
+    def read(self, value: Any) -> Any:
+        found = self._first("exact", value)
+        return self._first("read", value) if found is None else found
+
+    def plain(self, value: Any, money: type) -> Any:
+        # A date-time is a date to isinstance, so the later, narrower kind is asked first.
+        for kind in reversed(self.kinds):
+            done = kind.plain(value, money)
+            if done is not value:
+                return done
+        return value
+
+    def write(self, value: Any, sending: Sending) -> Any:
+        refused: InvalidRequestError | None = None
+        for kind in self.kinds:
+            try:
+                return kind.write(value, sending)
+            except InvalidRequestError as error:
+                refused = refused or error
+        assert refused is not None
+        raise refused
+
+    def drift(self, value: Any, path: str) -> Iterator[Drift]:
+        for kind in self.kinds:
+            if kind.exact(value) is not None:
+                return kind.drift(value, path)
+        return super().drift(value, path)
+
+
+class Items(Kind):
+    """A list; an element that can't be read stays in its place as it came."""
+
+    def __init__(self, inner: Kind):
+        self.inner = inner
+        if isinstance(inner, Nested):
+            one = "[{n}._read(x) if x.__class__ is dict else x for x in {v}]"
+            self.reads = (("{v}.__class__ is list", one),)
+            self.writes = (
+                "{v}.__class__ is list",
+                "[x._write(sending) if x.__class__ is {n} else wrong(x) for x in {v}]",
+            )
+        elif isinstance(inner, Text | Free):
+            self.reads = (("{v}.__class__ is list", "{v}.copy()"),)
+
+    def exact(self, value: Any) -> Any:
+        if not isinstance(value, list):
+            return None
+        exact = self.inner.exact
+        keeps = isinstance(self.inner, Nested | Either)
+        items = []
+        for raw in value:
+            item = exact(raw)
+            if item is None:
+                if not keeps:
+                    return None
+                item = raw
+            items.append(item)
+        return items
+
+    def read(self, value: Any) -> Any:
+        if not isinstance(value, list):
+            return None
+        return [raw if (item := self.inner.read(raw)) is None else item for raw in value]
+
+    def plain(self, value: Any, money: type) -> Any:
+        return (
+            [self.inner.plain(item, money) for item in value] if isinstance(value, list) else value
+        )
+
+    def write(self, value: Any, sending: Sending) -> Any:
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            raise _refuse("a list", value)
+        return [_at(f"[{i}]", self.inner.write, item, sending) for i, item in enumerate(value)]
+
+    def drift(self, value: Any, path: str) -> Iterator[Drift]:
+        if not isinstance(value, list):
+            yield from super().drift(value, path)
+            return
+        for i, item in enumerate(value):
+            yield from self.inner.drift(item, f"{path}[{i}]")
+
+
+_SCALARS: dict[str, type[Kind]] = {
+    "str": Text,
+    "bool": Flag,
+    "int": Count,
+    "decimal": Number,
+    "date": Day,
+    "datetime": Instant,
+    "any": Free,
+}
+
+
+def kind_of(spec: str, package: Any) -> Kind:
+    """The kind that a table's word names: `str`, `date|datetime`, `[InvoiceItem]`, `Address`."""
+    if spec.startswith("["):
+        return Items(kind_of(spec[1:-1], package))
+    if "|" in spec:
+        return Either([kind_of(part, package) for part in spec.split("|")])
+    if spec in _SCALARS:
+        return _SCALARS[spec]()
+    named = getattr(package, spec)
+    return Choice(named) if issubclass(named, OpenEnum) else Nested(named)

@@ -1,0 +1,295 @@
+"""Every error that the client raises: one tree.
+
+```
+HoopAIError
+├── ConfigurationError            the client is set up wrongly
+├── InvalidRequestError           refused before anything was sent (also a ValueError)
+├── APIConnectionError            no answer
+│   └── APITimeoutError           no answer within the deadline
+├── APIStatusError                the service answered with an error
+│   ├── BadRequestError           400
+│   ├── AuthenticationError       401
+│   │   └── MissingScopeError     401 that speaks of a scope
+│   ├── PermissionDeniedError     403
+│   ├── LocationInactiveError     400, 401 or 403 "Location is not active"
+│   ├── NotFoundError             404
+│   ├── ConflictError             409
+│   ├── UnprocessableEntityError  422
+│   ├── RateLimitError            429
+│   │   └── DailyQuotaExceeded    429, and nothing left today
+│   └── InternalServerError       5xx
+├── OutcomeUnknown                a write was sent, and whether it took effect is not known
+├── DecodeError                   the answer can't be read
+├── ListingShifted                a listing can't be continued without losing or repeating records
+└── ClientClosedError             the client was closed
+```
+
+Each carries the operation and a hint that says cause and cure; none carries a token. An error
+before sending never leaves anything behind at the service. `asyncio.CancelledError` passes
+through unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = [
+    "APIConnectionError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AuthenticationError",
+    "BadRequestError",
+    "ClientClosedError",
+    "ConfigurationError",
+    "ConflictError",
+    "DailyQuotaExceeded",
+    "DecodeError",
+    "HoopAIError",
+    "InternalServerError",
+    "InvalidRequestError",
+    "ListingShifted",
+    "LocationInactiveError",
+    "MissingScopeError",
+    "NotFoundError",
+    "OutcomeUnknown",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "UnprocessableEntityError",
+]
+
+
+class HoopAIError(Exception):
+    """The root of the tree.
+
+    Attributes:
+        message: What happened, in one sentence.
+        hint: Cause and cure in the user's words, or None.
+        operation: The operation, such as "invoices.create", or None outside a call.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, operation: str | None = None):
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.operation = operation
+
+    def __str__(self) -> str:
+        head = f"{self.operation}: " if self.operation else ""
+        tail = f" ({self.hint})" if self.hint else ""
+        return f"{head}{self.message}{tail}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Keyword-only arguments don't survive the default pickling of exceptions.
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(kind: type[HoopAIError], args: tuple[Any, ...], state: dict[str, Any]) -> HoopAIError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigurationError(HoopAIError):
+    """The client, or what it was given, is set up wrongly. Nothing was sent."""
+
+
+class InvalidRequestError(HoopAIError, ValueError):
+    """What was asked can't be sent, and nothing was: a wrong type, a missing field, a hostile id.
+
+    Attributes:
+        path: Where in the arguments, in their Python names: `items[0].amount`; "" for the whole.
+    """
+
+    def __init__(
+        self, message: str, *, path: str = "", hint: str | None = None, operation: str | None = None
+    ):
+        super().__init__(message, hint=hint, operation=operation)
+        self.path = path
+
+    def under(self, name: str) -> InvalidRequestError:
+        """The same error, seen from the object that holds this one under `name`."""
+        dot = "" if not self.path or self.path.startswith("[") else "."
+        self.path = f"{name}{dot}{self.path}"
+        return self
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        if not self.path:
+            return text
+        head = f"{self.operation}: " if self.operation else ""
+        return f"{head}{self.path}: {text.removeprefix(head)}"
+
+
+class APIConnectionError(HoopAIError):
+    """No answer came. Of a write raised as this it is certain that it was never sent."""
+
+
+class APITimeoutError(APIConnectionError):
+    """No answer within the deadline. Of a write raised as this it is certain that it was never sent."""
+
+
+class APIStatusError(HoopAIError):
+    """The service answered with an error.
+
+    Attributes:
+        status: The HTTP status.
+        body: The answer as read from JSON, or its text when it isn't JSON.
+        headers: The answer's headers, lower case.
+        trace_id: The service's `traceId`, to name when asking its support; None when it gave none.
+        quota: The `X-RateLimit-*` headers of the answer, as numbers where they are numbers.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        trace_id: str | None = None,
+        quota: Mapping[str, int] | None = None,
+        hint: str | None = None,
+        operation: str | None = None,
+    ):
+        super().__init__(message, hint=hint, operation=operation)
+        self.status = status
+        self.body = body
+        self.headers = dict(headers or {})
+        self.trace_id = trace_id
+        self.quota = dict(quota or {})
+
+    def __str__(self) -> str:
+        trace = f" [trace {self.trace_id}]" if self.trace_id else ""
+        return f"{super().__str__()} [status {self.status}]{trace}"
+
+
+class BadRequestError(APIStatusError):
+    """400: a rule of the service was broken; the message says which."""
+
+
+class AuthenticationError(APIStatusError):
+    """401: the token is wrong, expired or revoked."""
+
+
+class MissingScopeError(AuthenticationError):
+    """401 that means: the token lacks a scope. Refreshing the token doesn't help.
+
+    Attributes:
+        scopes: The scopes that the operation needs.
+    """
+
+    scopes: tuple[str, ...] = ()
+
+
+class PermissionDeniedError(APIStatusError):
+    """403: the token has no access to this location."""
+
+
+class LocationInactiveError(APIStatusError):
+    """The sub-account is suspended or deleted."""
+
+
+class NotFoundError(APIStatusError):
+    """404: no such record in this location, or no longer."""
+
+
+class ConflictError(APIStatusError):
+    """409: the record is busy; read it again before trying again."""
+
+
+class UnprocessableEntityError(APIStatusError):
+    """422: the service refused the values; the message names them."""
+
+
+class RateLimitError(APIStatusError):
+    """429: too many requests in the last ten seconds. Nothing was done.
+
+    Attributes:
+        retry_after: Seconds to wait, when the service said so.
+    """
+
+    retry_after: float | None = None
+
+
+class DailyQuotaExceeded(RateLimitError):
+    """429, and the day's quota of this app in this location is used up."""
+
+
+class InternalServerError(APIStatusError):
+    """5xx. Its text may still be a validation message: then the request is wrong, not the service."""
+
+
+class OutcomeUnknown(HoopAIError):
+    """A write was sent and its fate is unknown: it may have taken effect, or may still do so.
+
+    Sending it again could do it twice: a second invoice, a second payment. Look first, some time
+    later, whether it took effect.
+
+    Attributes:
+        location_id: Where the write was sent.
+        request: The body that was sent, as JSON values.
+        status: The status of the answer, when one came.
+        trace_id: The service's `traceId`, when the answer had one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        location_id: str | None = None,
+        request: Any = None,
+        status: int | None = None,
+        trace_id: str | None = None,
+        hint: str | None = None,
+        operation: str | None = None,
+    ):
+        super().__init__(message, hint=hint, operation=operation)
+        self.location_id = location_id
+        self.request = request
+        self.status = status
+        self.trace_id = trace_id
+
+
+class DecodeError(HoopAIError):
+    """An answer can't be read as what the operation answers.
+
+    Attributes:
+        path: Where in the body, as JSON keys: `invoices[3].total`; "" for the whole.
+        committed: True when the service had already accepted a write: don't send it again.
+        body: The beginning of the body, for the bug report.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str = "",
+        committed: bool = False,
+        body: str = "",
+        hint: str | None = None,
+        operation: str | None = None,
+    ):
+        super().__init__(message, hint=hint, operation=operation)
+        self.path = path
+        self.committed = committed
+        self.body = body
+
+    def under(self, key: str) -> DecodeError:
+        """The same error, seen from the object that holds this one under `key`."""
+        dot = "" if not self.path or self.path.startswith("[") else "."
+        self.path = f"{key}{dot}{self.path}"
+        return self
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return f"{text} at {self.path}" if self.path else text
+
+
+class ListingShifted(HoopAIError):
+    """The list changed, or was answered, in a way that can't be continued without losing records."""
+
+
+class ClientClosedError(HoopAIError):
+    """The client was closed; make a new one."""

@@ -1,0 +1,131 @@
+"""Pagers: a listing fetched page by page, each record once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Any
+
+from ._model import Model
+from ._protocol import Operation, Page
+from .errors import DecodeError, InvalidRequestError, ListingShifted
+
+__all__ = ["ListPager"]
+
+_LARGEST_PAGE = 100  # the largest page that has been seen to work
+
+
+class ListPager:
+    """The pager behind every list; see `Pager` for what it offers."""
+
+    def __init__(
+        self,
+        operation: Operation,
+        fetch: Callable[[int, int], Awaitable[Model]],
+        *,
+        page_size: int = _LARGEST_PAGE,
+        cursor: str | None = None,
+    ):
+        if (
+            isinstance(page_size, bool)
+            or not isinstance(page_size, int)
+            or not 1 <= page_size <= _LARGEST_PAGE
+        ):
+            raise InvalidRequestError(
+                f"{page_size!r} is not from 1 to {_LARGEST_PAGE}",
+                path="page_size",
+                operation=operation.name,
+            )
+        assert operation.paging is not None
+        self._operation = operation
+        self._paging = operation.paging
+        self._fetch = fetch
+        self._page_size = page_size
+        self._start = _offset_of(cursor, operation)
+        self._after = self._start
+
+    async def __aiter__(self) -> AsyncGenerator[Any, None]:
+        seen: set[str] = set()
+        async for page in self._walk():
+            for place, record in enumerate(page.items):
+                # Records inserted while paging push others onto the next page: each comes once.
+                identifier = getattr(record, "id", None)
+                if identifier is None or identifier not in seen:
+                    if identifier is not None:
+                        seen.add(identifier)
+                    self._after = page.offset + place + 1
+                    yield record
+
+    async def pages(self) -> AsyncIterator[Page[Any]]:
+        async for page in self._walk():
+            self._after = page.offset + len(page.items)
+            yield page
+
+    async def _walk(self) -> AsyncIterator[Page[Any]]:
+        offset = self._start
+        before: list[Any] | None = None
+        while True:
+            page = await self._page(self._page_size, offset)
+            if not page.items:
+                return
+            if before is not None and page.items == before:
+                msg = f"the page at offset {offset} is the same as the one before it"
+                hint = "the list can't be trusted to be whole; try again, or with another page_size"
+                raise ListingShifted(msg, hint=hint, operation=self._operation.name)
+            yield page
+            offset += len(page.items)
+            # A short page is the last one, unless the service says that there is more: it may
+            # give fewer records than were asked for.
+            if len(page.items) < self._page_size and (page.total is None or offset >= page.total):
+                return
+            before = page.items
+
+    async def first(self) -> Any | None:
+        page = await self._page(1, self._start)
+        return page.items[0] if page.items else None
+
+    async def first_page(self) -> Page[Any]:
+        return await self._page(self._page_size, self._start)
+
+    async def collect(self, *, limit: int | None = None) -> list[Any]:
+        if limit is not None and (
+            isinstance(limit, bool) or not isinstance(limit, int) or limit < 0
+        ):
+            msg = f"{limit!r} is no number of records"
+            raise InvalidRequestError(msg, path="limit", operation=self._operation.name)
+        records: list[Any] = []
+        if limit == 0:
+            return records
+        async with aclosing(self.__aiter__()) as found:
+            async for record in found:
+                records.append(record)
+                if len(records) == limit:
+                    break
+        return records
+
+    @property
+    def cursor(self) -> str:
+        return str(self._after)
+
+    async def _page(self, limit: int, offset: int) -> Page[Any]:
+        answer = await self._fetch(limit, offset)
+        read = {row.key: getattr(answer, row.name) for row in answer._fields}
+        items = read[self._paging.items]
+        if items is None:
+            raise DecodeError(
+                "a page without its records",
+                path=self._paging.items,
+                operation=self._operation.name,
+            )
+        return Page(items=items, total=read[self._paging.total], offset=offset)
+
+
+def _offset_of(cursor: str | None, operation: Operation) -> int:
+    if cursor is None:
+        return 0
+    if isinstance(cursor, str) and cursor.isascii() and cursor.isdigit() and len(cursor) < 16:
+        return int(cursor)
+    hint = "give the `cursor` of an earlier pager as it was"
+    raise InvalidRequestError(
+        f"{cursor!r} is no cursor", path="cursor", hint=hint, operation=operation.name
+    )

@@ -1,0 +1,83 @@
+"""A clock to move, and a bare HTTP caller that keeps numbers exact."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+from hoopai_invoices.sandbox import Sandbox
+from hoopai_invoices.sandbox.wire import render
+
+
+class Clock:
+    """A clock that stands still until it is moved. At first it is the evening of 26 August 2026
+    in the default location, and already the 27th in UTC."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 8, 27, 3, 44, 48, 47000, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, **delta: float) -> None:
+        self.at += timedelta(**delta)
+
+
+class Api:
+    """Calls the sandbox as a program without the client would."""
+
+    def __init__(self, http: httpx.AsyncClient, box: Sandbox) -> None:
+        self.http = http
+        self.box = box
+
+    async def __call__(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        token: Any = None,
+        headers: Any = None,
+        **query: str,
+    ) -> tuple[int, Any]:
+        """Status and parsed answer. The location is filled in where the service wants it.
+
+        `headers` are added to the usual ones; a header that is None is not sent.
+        """
+        sent: dict[str, str | None] = {
+            "Authorization": f"Bearer {token or self.box.token}",
+            "Version": "2021-07-28",
+            "Content-Type": "application/json",
+            **(headers or {}),
+        }
+        where = {"altId": self.box.location_id, "altType": "location"}
+        response = await self.http.request(
+            method,
+            path,
+            params=query if body is not None else {**where, **query},
+            content=None if body is None else render(body if "/stats/" in path else where | body),
+            headers={name: value for name, value in sent.items() if value is not None},
+        )
+        text = response.text
+        return response.status_code, json.loads(text, parse_float=Decimal) if text else None
+
+    async def ok(self, method: str, path: str, body: Any = None, **query: str) -> Any:
+        """The answer of a call that must succeed."""
+        status, answer = await self(method, path, body, **query)
+        assert 200 <= status < 300, answer
+        return answer
+
+
+def new_box(**settings: Any) -> Sandbox:
+    """A sandbox whose ids are the same in every run."""
+    return Sandbox(**{"seed": 7, **settings})
+
+
+def api_of(box: Sandbox) -> Api:
+    """A caller of the sandbox in process."""
+    transport = httpx.ASGITransport(app=box.app)
+    return Api(httpx.AsyncClient(transport=transport, base_url="http://sandbox.invalid"), box)

@@ -1,0 +1,84 @@
+"""The README's programs run as they stand there, and the demo ends as it must."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import textwrap
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from hoopai_invoices import LocationDefaults, errors
+from hoopai_invoices.sandbox import Sandbox
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_quick_start_is_the_example_and_runs() -> None:
+    example = (ROOT / "examples" / "quickstart.py").read_text(encoding="utf-8")
+    assert BLOCKS[0] == example
+    done = run("examples/quickstart.py")
+    assert done.stdout == "draft 300\nCoaching, March 200.5 USD\n"
+    assert done.stderr == ""
+
+
+def test_the_client_for_the_service_is_made_as_shown() -> None:
+    assert run("-c", BLOCKS[1]).returncode == 0
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("block", BLOCKS[2:])
+async def test_the_fragments_run(block: str, capsys: pytest.CaptureFixture[str]) -> None:
+    async with Sandbox() as box, box.client(defaults=LocationDefaults(live_mode=False)) as client:
+        names: dict[str, object] = {"client": client, "date": date}
+        body = textwrap.indent(block, "    ")
+        exec(f"async def fragment():\n{body}", names)
+        await names["fragment"]()  # type: ignore[operator]
+    assert capsys.readouterr().out.strip()
+
+
+def test_every_block_is_covered() -> None:
+    assert len(BLOCKS) == 4
+
+
+def test_the_names_in_the_error_tree_are_the_errors() -> None:
+    drawn = re.findall(r"[├└]── (\w+)", errors.__doc__ or "")
+    assert sorted([*drawn, "HoopAIError"]) == sorted(errors.__all__)
+
+
+def test_the_demo_ends_with_paid() -> None:
+    done = run("-m", "examples.estimate_to_paid")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[-1] == "paid"
+    steps = [line for line in lines if re.match(r" ?\d+\. ", line)]
+    states = ["draft", "sent", "accepted", "draft", "sent", "partially_paid", "paid", "paid"]
+    assert [line[29:44].strip() for line in steps] == states
+    assert "353,400" in steps[0]
+    assert "due 203,400" in steps[5]
+
+
+def test_the_demo_fails_when_a_total_is_wrong() -> None:
+    done = run(
+        "-c",
+        "import sys; from examples import estimate_to_paid as demo; from decimal import Decimal;"
+        "demo.TOTAL = Decimal(353401); sys.exit(demo.main())",
+    )
+    assert done.returncode == 1
+    assert "the estimate's total is 353400, not 353401" in done.stderr
