@@ -34,13 +34,13 @@ demo: $(VENV)/demo.stamp ## Run the main job: an estimate becomes an invoice and
 	$(BIN)/python -m examples.estimate_to_paid
 
 test: $(VENV)/check.stamp ## Run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(VENV)/check.stamp check-generated ## Format, lint, types, document, drift, line budget
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/openapi-spec-validator openapi/openapi.yaml
 	$(BIN)/python scripts/line_budget.py
 

@@ -52,16 +52,18 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    from importlib import import_module
+if not TYPE_CHECKING:  # type checkers know the names from above, and no others
 
-    module = import_module(f".{home or name}", __name__)
-    found = globals()[name] = getattr(module, name) if home else module
-    return found
+    def __getattr__(name: str) -> Any:
+        home = _HOMES.get(name)
+        if home is None:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        from importlib import import_module
+
+        module = import_module(f".{home or name}", __name__)
+        found = globals()[name] = getattr(module, name) if home else module
+        return found
 
 
 def __dir__() -> list[str]:

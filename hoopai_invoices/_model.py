@@ -27,6 +27,7 @@ from ._values import (
     Free,
     Kind,
     Nested,
+    at,
     is_day,
     is_instant,
     kind_of,
@@ -89,7 +90,7 @@ class Sending:
         location: `altId` and `altType`, for every body that names its location.
         defaults: Values for fields that the location's defaults fill, by their default's name.
         send_unknown: Send what the document doesn't know as well.
-        left_out: What was not sent because the document doesn't know it.
+        left_out: Whether something wasn't sent because the document doesn't know it.
     """
 
     __slots__ = ("defaults", "left_out", "location", "send_unknown")
@@ -103,7 +104,7 @@ class Sending:
         self.location = location or {}
         self.defaults = defaults or {}
         self.send_unknown = send_unknown
-        self.left_out: list[str] = []
+        self.left_out = False
 
 
 @define(eq=False, repr=False, slots=True)
@@ -127,8 +128,20 @@ class Model:  # noqa: PLW1641 - a record can change, so it has no hash
             raise DecodeError(
                 f"{cls.__name__} is read from an object, not from {type(data).__name__}"
             )
-        record: Self = cls._read(data if isinstance(data, dict) else dict(data))
-        return record
+        plain = data if isinstance(data, dict) else dict(data)
+        try:
+            record = cls._read(plain)
+        except DecodeError as error:
+            places = (d.path for d in cls._drift(plain) if d.kind == "binary_number")
+            error.path = next(places, error.path)
+            raise
+        if record.__class__ is cls:
+            return record
+        # A subclass of the user's own.
+        own = cls.__new__(cls)
+        for name in (*(row.name for row in cls._fields), "_rest"):
+            object.__setattr__(own, name, getattr(record, name))
+        return own
 
     def to_dict(self, *, money: type[Decimal] | type[str] = Decimal) -> dict[str, Any]:
         """The JSON object of this model; of a record that was read, the same as it came.
@@ -186,12 +199,32 @@ class Model:  # noqa: PLW1641 - a record can change, so it has no hash
         known = set()
         for row, kind in _plan(cls):
             known.add(row.key)
-            if row.key in data:
-                yield from kind.drift(data[row.key], dot + row.key)
+            value = data.get(row.key)
+            if value is not None:
+                yield from kind.drift(value, dot + row.key)
             elif row.required and cls._role == "answer":
                 yield Drift(dot + row.key, "missing", f"{cls.__name__} always had it")
         for key in data.keys() - known:
             yield Drift(dot + key, "unknown_field", f"{cls.__name__} doesn't know it")
+
+    def _not_sent(self, path: str = "") -> Iterator[str]:
+        """The places of what a request with this model leaves out, as JSON keys."""
+        dot = f"{path}." if path else ""
+        read = {}
+        for row, kind in _plan(type(self)):
+            read[row.key] = kind
+            value = getattr(self, row.name)
+            if row.response_only:
+                if value is not None and value is not UNSET:
+                    yield dot + row.key
+                continue
+            for place, inner in enumerate(value) if isinstance(value, list) else [(None, value)]:
+                if isinstance(inner, Model):
+                    where = row.key if place is None else f"{row.key}[{place}]"
+                    yield from inner._not_sent(dot + where)
+        for key, raw in (self._rest or {}).items():
+            if raw is not None and (key not in read or read[key].read(raw) is None):
+                yield dot + key
 
     def __eq__(self, other: object) -> bool:
         if other.__class__ is not self.__class__:
@@ -300,10 +333,13 @@ def _writer(cls: type[Model]) -> Callable[[Any, Sending], dict[str, Any]]:
             code.append(f" if v is not None and v is not UNSET: extra(out, sending, {i}, v)")
             continue
         if row.default:
-            code.append(f" if v is None or v is UNSET: v = sending.defaults.get({row.default!r})")
+            # Only what wasn't given is filled in: a None may be a mistake that would bill live.
+            code.append(f" if v is UNSET: v = sending.defaults.get({row.default!r}, UNSET)")
         code += _put(cls, row, _named(kind, names), i, names)
     code.append(" if self._rest: rest(out, sending, self._rest)")
     code.append(" return out")
+
+    kinds = {row.key: kind for row, kind in plan}
 
     def value(value: Any, sending: Sending, index: int) -> Any:
         row, kind = plan[index]
@@ -330,19 +366,19 @@ def _writer(cls: type[Model]) -> Callable[[Any, Sending], dict[str, Any]]:
     def extra(out: dict[str, Any], sending: Sending, index: int, value: Any) -> None:
         row, kind = plan[index]
         if sending.send_unknown:
-            out[row.key] = kind.plain(value, Decimal)
+            out[row.key] = at(row.name, Free().write, kind.plain(value, Decimal), sending)
         else:
-            sending.left_out.append(f"{cls.__name__}.{row.name}")
+            sending.left_out = True
 
     def rest(out: dict[str, Any], sending: Sending, came: dict[str, Any]) -> None:
         for key, raw in came.items():
             # A null, or another form of a value that is sent as its attribute says.
-            if raw is None or key in out:
+            if raw is None or (key in kinds and kinds[key].read(raw) is not None):
                 continue
             if sending.send_unknown:
-                out[key] = Free().write(raw, sending)
+                out.setdefault(key, at(key, Free().write, raw, sending))
             else:
-                sending.left_out.append(f"{cls.__name__}.{key}")
+                sending.left_out = True
 
     def wrong(value: Any) -> None:
         raise InvalidRequestError("another model is wanted")
@@ -366,27 +402,33 @@ def _put(
         fast = [f"if {guard}:", f" try: {put} = {written}"]
         # Once more the slow way, which knows the place of what is refused.
         fast += [f" except (Refused, AttributeError): {slow}"]
-    if row.omitted is not None or row.required or row.explicit or row.nullable:
-        if row.omitted is not None:
-            absent = f"{put} = {row.omitted!r}"
-        elif row.nullable:
-            absent = f"if v is None: {put} = None"
-        else:
-            absent = f"missing({index})"
-        chain = [*fast, f"{'elif' if fast else 'if'} v is None or v is UNSET:", f" {absent}"]
-        yield from (f" {line}" for line in [*chain, f"else: {slow}"])
-        return
     request = cls._role == "request"
-    yield f" if v is not {'UNSET' if request else 'None'}:"
-    yield from (f"  {line}" for line in fast)
-    word = "elif" if fast else "if"
+    absent = "pass"
+    if row.omitted is not None:
+        absent = f"{put} = {row.omitted!r}"
+    elif row.required or row.explicit:
+        absent = f"missing({index})"
     if request:
         # None would clear a field where the service takes it; where it doesn't, say so.
-        given = "v is not None" if row.default else "True"
-        yield f"  {word} v is None and {not row.default}: null({index})"
-        yield f"  elif {given}: {slow}"
+        null = f"{put} = None" if row.nullable else f"null({index})"
+        if absent.startswith("missing") and not row.default and not row.nullable:
+            null = absent
+        empty = [("v is UNSET", absent), ("v is None", null)]
     else:
-        yield f"  {word} v is not UNSET: {slow}"
+        empty = [("v is None or v is UNSET", absent)]
+    # Most optional fields of a call aren't given, and most required ones are.
+    rows = [*fast, *(line for when, then in empty for line in (f"if {when}:", f" {then}"))]
+    if absent == "pass" and fast:
+        first, then = empty[0]
+        rows = [f"if {first}:", f" {then}", *fast, *rows[len(fast) + 2 :]]
+    rows += ["else:", f" {slow}"]
+    word = "if"
+    for line in rows:
+        if line.startswith("if "):
+            yield f" {word} {line.removeprefix('if ')}"
+            word = "elif"
+        else:
+            yield f" {line}"
 
 
 def _named(kind: Kind, names: dict[str, Any]) -> Kind:
@@ -417,7 +459,8 @@ def check(bounds: Bounds, value: Any) -> Any:
     broken = None
     if isinstance(value, str):
         broken = _length(len(value), bounds.get("minLength"), bounds.get("maxLength"), "character")
-        if not broken and not re.search(bounds.get("pattern", ""), value):
+        # In the document `$` is the very end; in Python it is also before a last line break.
+        if not broken and not re.search(bounds.get("pattern", "").replace("$", r"\Z"), value):
             broken = f"must match {bounds.get('pattern')}"
     elif isinstance(value, list):
         broken = _length(len(value), bounds.get("minItems"), bounds.get("maxItems"), "item")

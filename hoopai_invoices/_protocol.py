@@ -11,7 +11,7 @@ import functools
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from difflib import get_close_matches
-from typing import Any, Generic, Literal, NoReturn, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Literal, NoReturn, Protocol, TypeVar
 
 from attrs import field, frozen
 
@@ -78,6 +78,7 @@ class Operation:
     access: tuple[TokenKind, ...]
     scopes: tuple[str, ...] = ()
     located: Literal["query", "body", "no"] = "no"
+    ids: tuple[str, ...] = ()
     reserved: tuple[frozenset[str], ...] = ()
     query: tuple[Parameter, ...] = ()
     body: str | None = None
@@ -203,6 +204,9 @@ class Executor(Protocol):
 class Resource:
     """The base of the generated resource classes."""
 
+    # For each method, the wire names whose keyword has a name of its own.
+    _renamed: ClassVar[dict[str, dict[str, str]]] = {}
+
     def __init__(self, executor: Executor):
         self._executor = executor
 
@@ -210,10 +214,10 @@ class Resource:
         super().__init_subclass__()
         for name, method in list(vars(cls).items()):
             if inspect.isfunction(method) and not name.startswith("_"):
-                setattr(cls, name, _suggesting(method))
+                setattr(cls, name, _suggesting(method, cls._renamed.get(name, {})))
 
 
-def _suggesting(method: Callable[..., Any]) -> Callable[..., Any]:
+def _suggesting(method: Callable[..., Any], renamed: Mapping[str, str]) -> Callable[..., Any]:
     """The method, saying which keyword was meant when it is called with a wrong one."""
     if inspect.iscoroutinefunction(method):
 
@@ -222,7 +226,7 @@ def _suggesting(method: Callable[..., Any]) -> Callable[..., Any]:
             try:
                 call = method(*args, **kwargs)
             except TypeError as error:
-                _suggest(method, kwargs, error)
+                _suggest(method, renamed, kwargs, error)
             return await call
 
         return awaited
@@ -232,23 +236,29 @@ def _suggesting(method: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return method(*args, **kwargs)
         except TypeError as error:
-            _suggest(method, kwargs, error)
+            _suggest(method, renamed, kwargs, error)
 
     return called
 
 
-def _suggest(method: Callable[..., Any], kwargs: Mapping[str, Any], error: TypeError) -> NoReturn:
+def _suggest(
+    method: Callable[..., Any],
+    renamed: Mapping[str, str],
+    kwargs: Mapping[str, Any],
+    error: TypeError,
+) -> NoReturn:
     known = inspect.signature(method).parameters
     wrong = next((name for name in kwargs if name not in known), None)
     if wrong is None:
         raise error
     # dueDate, duedate and due-date all mean due_date.
     squeezed = {name.replace("_", ""): name for name in known if name != "self"}
+    squeezed |= {key.lower(): name for key, name in renamed.items()}
     close = get_close_matches(wrong.replace("_", "").lower(), squeezed, 1)
     meant = (
         f"; did you mean {squeezed[close[0]]!r}?"
         if close
-        else f"; it takes {', '.join(squeezed.values())}"
+        else f"; it takes {', '.join(name for name in known if name != 'self')}"
     )
     msg = f"{method.__qualname__}() has no argument {wrong!r}{meant}"
     raise TypeError(msg) from None

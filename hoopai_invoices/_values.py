@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from enum import StrEnum
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from .errors import DecodeError, InvalidRequestError
@@ -24,11 +25,18 @@ __all__ = [
     "Drift",
     "Kind",
     "OpenEnum",
+    "at",
     "choice",
     "choices_refused",
     "decimal",
+    "decimals",
+    "is_day",
+    "is_instant",
     "kind_of",
+    "number",
     "optional_decimal",
+    "optional_decimals",
+    "stringed",
 ]
 
 # The form in which the service writes instants; anything else keeps its text beside the value.
@@ -72,7 +80,7 @@ def choice(enum: type[EnumT], value: EnumT | str) -> EnumT:
 
 def choices_refused(values: Sequence[str], value: object) -> InvalidRequestError:
     """The error of a value that an enum doesn't know, naming the nearest one that it does."""
-    close = get_close_matches(value, values, 1) if isinstance(value, str) else []
+    close = get_close_matches(value.lower(), values, 1) if isinstance(value, str) else []
     hint = f"did you mean {close[0]!r}?" if close else None
     shown = str(value) if isinstance(value, str) else value
     return _refuse(f"one of {', '.join(map(repr, values))}", shown, hint)
@@ -83,8 +91,8 @@ class Drift(NamedTuple):
 
     Attributes:
         path: The place, as JSON keys: `invoices[3].status`.
-        kind: "missing", "unknown_field", "unknown_value", "wrong_type", or "not_sent" for what a
-            request left out because the document doesn't know it.
+        kind: "missing", "unknown_field", "unknown_value", "wrong_type", "binary_number", or
+            "not_sent" for what a request left out because the document doesn't know it.
         detail: One sentence.
     """
 
@@ -114,9 +122,21 @@ def decimal(value: Decimal | int | str) -> Decimal:
     elif isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value)
     hint = None
-    if not isinstance(value, Decimal | int | str):
+    if isinstance(value, Real) and not isinstance(value, int):
         hint = f"write Decimal('{value}'), or '{value}' in quotes: binary fractions lose cents"
     raise _refuse("a finite Decimal, int or decimal text", value, hint)
+
+
+def decimals(value: Sequence[Decimal | int | str]) -> list[Decimal]:
+    """As `decimal`, for each of a list."""
+    if not isinstance(value, list | tuple):
+        raise _refuse("a list", value)
+    return [decimal(one) for one in value]
+
+
+def optional_decimals(value: Sequence[Decimal | int | str] | None) -> list[Decimal] | None:
+    """As `decimals`, and None stays None."""
+    return None if value is None else decimals(value)
 
 
 def optional_decimal(value: Decimal | int | str | None) -> Decimal | None:
@@ -140,7 +160,7 @@ class Kind:
 
     def plain(self, value: Any, money: type) -> Any:
         """The JSON of a value that was read or set; never refuses."""
-        return value
+        return stringed(value) if money is str else value
 
     def write(self, value: Any, sending: Sending) -> Any:
         """The JSON to send, or an InvalidRequestError."""
@@ -148,13 +168,16 @@ class Kind:
 
     def drift(self, value: Any, path: str) -> Iterator[Drift]:
         """The places under `path` where the JSON differs from the document."""
-        if value is not None and self.read(value) is None:
-            yield Drift(path, "wrong_type", f"can't be read: {str(value)[:60]!r}")
+        try:
+            if value is not None and self.read(value) is None:
+                yield Drift(path, "wrong_type", f"can't be read: {str(value)[:60]!r}")
+        except DecodeError as error:
+            yield Drift(path, "binary_number", error.message)
 
 
 class Text(Kind):
     reads = (("{v}.__class__ is str", "{v}"),)
-    writes = ("{v}.__class__ is str", "{v}")
+    writes = ("{v}.__class__ is str and {v}.isascii()", "{v}")
 
     def exact(self, value: Any) -> Any:
         return value if isinstance(value, str) else None
@@ -168,7 +191,16 @@ class Text(Kind):
     def write(self, value: Any, sending: Sending) -> Any:
         if not isinstance(value, str):
             raise _refuse("text", value)
-        return str(value)
+        return _text(value)
+
+
+def _text(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        hint = "a text was cut in the middle of a character"
+        raise _refuse("text that UTF-8 can write", value, hint) from None
+    return str.__str__(value)  # an enum of the caller's own would give its Python name
 
 
 class Flag(Kind):
@@ -200,7 +232,8 @@ class Count(Kind):
 
     def read(self, value: Any) -> Any:
         number = _number(value)
-        return int(number) if number is not None and number == number.to_integral_value() else None
+        whole = number is not None and _sized(number) and number == number.to_integral_value()
+        return int(number) if number is not None and whole else None
 
     def write(self, value: Any, sending: Sending) -> Any:
         if self.exact(value) is None:
@@ -235,9 +268,6 @@ class Number(Kind):
 
     def read(self, value: Any) -> Any:
         return _number(value)
-
-    def plain(self, value: Any, money: type) -> Any:
-        return format(value, "f") if money is str and isinstance(value, Decimal) else value
 
     def write(self, value: Any, sending: Sending) -> Any:
         return number(decimal(value))
@@ -279,7 +309,7 @@ class Day(Kind):
         return self.exact(value[:10]) if isinstance(value, str) else None
 
     def plain(self, value: Any, money: type) -> Any:
-        return value.isoformat() if isinstance(value, dt.date) else value
+        return value.isoformat() if isinstance(value, dt.date) else super().plain(value, money)
 
     def write(self, value: Any, sending: Sending) -> Any:
         if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
@@ -302,7 +332,7 @@ class Instant(Kind):
 
     def plain(self, value: Any, money: type) -> Any:
         if not isinstance(value, dt.datetime):
-            return value
+            return super().plain(value, money)
         if value.tzinfo is None:
             return value.isoformat()
         utc = value.astimezone(dt.UTC)
@@ -312,7 +342,10 @@ class Instant(Kind):
     def write(self, value: Any, sending: Sending) -> Any:
         if not isinstance(value, dt.datetime) or value.tzinfo is None:
             raise _refuse("a datetime with a zone", value, "such as datetime.now(UTC)")
-        return self.plain(value, Decimal)
+        try:
+            return self.plain(value, Decimal)
+        except OverflowError:
+            raise _refuse("a datetime within the years 1 to 9999 of UTC", value) from None
 
 
 class Free(Kind):
@@ -323,35 +356,33 @@ class Free(Kind):
     def exact(self, value: Any) -> Any:
         return value
 
-    def plain(self, value: Any, money: type) -> Any:
-        if money is str:
-            return stringed(value)
-        return value
-
     def drift(self, value: Any, path: str) -> Iterator[Drift]:
         return iter(())
 
     def write(self, value: Any, sending: Sending) -> Any:
-        if value is None or isinstance(value, str | bool | int):
+        if isinstance(value, str):
+            return _text(value)
+        if value is None or isinstance(value, bool | int):
             return value
         if isinstance(value, Decimal):
             return number(value)
-        if isinstance(value, Sequence):
-            return [_at(f"[{i}]", self.write, item, sending) for i, item in enumerate(value)]
+        if isinstance(value, list | tuple):
+            return [at(f"[{i}]", self.write, item, sending) for i, item in enumerate(value)]
         if isinstance(value, dict) and all(isinstance(key, str) for key in value):
             return {
-                key: _at(f"[{key!r}]", self.write, item, sending) for key, item in value.items()
+                _text(key): at(f"[{key!r}]", self.write, item, sending)
+                for key, item in value.items()
             }
         write = getattr(value, "_write", None)  # a model within a free-form value
         if write is not None:
             return write(sending)
-        hint = "Decimal('1.5') or '1.5' keeps the digits" if not isinstance(value, dict) else None
+        hint = "Decimal('1.5') or '1.5' keeps the digits" if isinstance(value, Real) else None
         raise _refuse("JSON (text, whole numbers, Decimal, bool, None, lists, dicts)", value, hint)
 
 
 def stringed(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return format(value, "f") if _sized(value) else str(value)
     if isinstance(value, list):
         return [stringed(item) for item in value]
     if isinstance(value, dict):
@@ -359,7 +390,8 @@ def stringed(value: Any) -> Any:
     return value
 
 
-def _at(path: str, write: Any, value: Any, sending: Sending) -> Any:
+def at(path: str, write: Any, value: Any, sending: Sending) -> Any:
+    """What `write` makes of a value that stands at `path`."""
     try:
         return write(value, sending)
     except InvalidRequestError as error:
@@ -379,11 +411,11 @@ class Choice(Kind):
         return self.enum(value) if isinstance(value, str) else None
 
     def plain(self, value: Any, money: type) -> Any:
-        return str(value) if isinstance(value, str) else value
+        return str.__str__(value) if isinstance(value, str) else super().plain(value, money)
 
     def write(self, value: Any, sending: Sending) -> Any:
         if isinstance(value, str) and (sending.send_unknown or value in self.known):
-            return str(value)
+            return str.__str__(value)
         raise choices_refused(list(self.known), value)
 
     def drift(self, value: Any, path: str) -> Iterator[Drift]:
@@ -404,7 +436,9 @@ class Nested(Kind):
         return self.model._read(value) if isinstance(value, dict) else None
 
     def plain(self, value: Any, money: type) -> Any:
-        return value.to_dict(money=money) if isinstance(value, self.model) else value
+        if isinstance(value, self.model):
+            return value.to_dict(money=money)
+        return super().plain(value, money)
 
     def write(self, value: Any, sending: Sending) -> Any:
         if not isinstance(value, self.model):
@@ -447,7 +481,7 @@ class Either(Kind):
             done = kind.plain(value, money)
             if done is not value:
                 return done
-        return value
+        return super().plain(value, money)
 
     def write(self, value: Any, sending: Sending) -> Any:
         refused: InvalidRequestError | None = None
@@ -461,7 +495,11 @@ class Either(Kind):
 
     def drift(self, value: Any, path: str) -> Iterator[Drift]:
         for kind in self.kinds:
-            if kind.exact(value) is not None:
+            try:
+                fits = kind.exact(value) is not None
+            except DecodeError:
+                fits = True
+            if fits:
                 return kind.drift(value, path)
         return super().drift(value, path)
 
@@ -502,14 +540,14 @@ class Items(Kind):
         return [raw if (item := self.inner.read(raw)) is None else item for raw in value]
 
     def plain(self, value: Any, money: type) -> Any:
-        return (
-            [self.inner.plain(item, money) for item in value] if isinstance(value, list) else value
-        )
+        if isinstance(value, list | tuple):
+            return [self.inner.plain(item, money) for item in value]
+        return super().plain(value, money)
 
     def write(self, value: Any, sending: Sending) -> Any:
-        if isinstance(value, str) or not isinstance(value, Sequence):
+        if not isinstance(value, list | tuple):
             raise _refuse("a list", value)
-        return [_at(f"[{i}]", self.inner.write, item, sending) for i, item in enumerate(value)]
+        return [at(f"[{i}]", self.inner.write, item, sending) for i, item in enumerate(value)]
 
     def drift(self, value: Any, path: str) -> Iterator[Drift]:
         if not isinstance(value, list):

@@ -94,6 +94,7 @@ class InvoicesClient(LocationClient):
 
     Raises:
         ConfigurationError: One of these can't be used.
+        InvalidRequestError: `location_id` is no id, or `timeout` no number of seconds.
     """
 
     def __init__(
@@ -115,9 +116,9 @@ class InvoicesClient(LocationClient):
             clock=_clock or SystemClock(),
             timeout=_positive(timeout, "timeout"),
             headers={
-                "Accept": "application/json",
-                "User-Agent": f"hoopai-invoices/{__version__}",
-                "Version": api_version,
+                "accept": "application/json",
+                "user-agent": f"hoopai-invoices/{__version__}",
+                "version": _version(api_version),
             },
             on_drift=on_drift,
         )
@@ -193,7 +194,20 @@ class InvoicesClient(LocationClient):
         await self.aclose()
 
 
+def _version(text: object) -> str:
+    if (
+        not isinstance(text, str)
+        or not text.isascii()
+        or not text.isprintable()
+        or not text.strip()
+    ):
+        raise ConfigurationError("api_version is one word", hint="such as 2021-07-28")
+    return text
+
+
 def _view(pipeline: Pipeline, location_id: str | None, defaults: LocationDefaults | None) -> View:
+    if defaults is not None and not isinstance(defaults, LocationDefaults):
+        raise ConfigurationError("defaults must be LocationDefaults(…)")
     if location_id is not None:
         check_id(location_id, "location_id")
     return View(pipeline, location_id, defaults._given() if defaults else {})

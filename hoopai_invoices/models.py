@@ -11,24 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._generated.models import *  # noqa: F403 - the one list of names is the generated one
+    from ._generated.models import __all__ as __all__
 
 
-def __getattr__(name: str) -> Any:
-    from ._generated import models
+if not TYPE_CHECKING:  # type checkers know the names from above, and no others
 
-    if name == "__all__":
-        return models.__all__
-    try:
-        found = getattr(models, name)
-    except AttributeError:
-        from difflib import get_close_matches
+    def __getattr__(name: str) -> Any:
+        from ._generated import models
 
-        close = get_close_matches(name, models.__all__, 1)
-        meant = f"; did you mean {close[0]!r}?" if close else ""
-        msg = f"module {__name__!r} has no attribute {name!r}{meant}"
-        raise AttributeError(msg) from None
-    globals()[name] = found
-    return found
+        if name == "__all__":
+            return models.__all__
+        if name not in models.__all__:
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, models.__all__, 1)
+            meant = f"; did you mean {close[0]!r}?" if close else ""
+            msg = f"module {__name__!r} has no attribute {name!r}{meant}"
+            raise AttributeError(msg)
+        found = globals()[name] = getattr(models, name)
+        return found
 
 
 def __dir__() -> list[str]:

@@ -47,22 +47,7 @@ class HTTP:
     """One pool of connections to one host; no redirects, no cookies, no retries."""
 
     def __init__(self, base_url: str, transport: httpx.AsyncBaseTransport | None = None):
-        parts = urlsplit(base_url)
-        secure = parts.scheme == "https" or parts.hostname in _LOOPBACK or transport is not None
-        if (
-            parts.scheme not in ("http", "https")
-            or not parts.hostname
-            or parts.query
-            or parts.fragment
-        ):
-            msg = f"base_url {base_url!r} is no address of a service"
-            raise ConfigurationError(msg, hint="such as https://services.leadconnectorhq.com")
-        if parts.username or parts.password:
-            raise ConfigurationError("base_url must not carry a user name or password")
-        if not secure:
-            msg = f"base_url {base_url!r} would send the token in the clear"
-            raise ConfigurationError(msg, hint="use https; http is for this machine only")
-        self._base = base_url.rstrip("/")
+        self._base = _checked_base(base_url, in_clear=transport is not None)
         self._client = httpx.AsyncClient(
             transport=transport,
             follow_redirects=False,
@@ -97,6 +82,26 @@ class HTTP:
     async def aclose(self) -> None:
         """Close every connection."""
         await self._client.aclose()
+
+
+def _checked_base(base_url: object, *, in_clear: bool) -> str:
+    # The address is never repeated: people put secrets into user names and queries.
+    hint = "such as https://services.leadconnectorhq.com"
+    text = base_url if isinstance(base_url, str) else ""
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ConfigurationError("base_url is no address of a service", hint=hint) from None
+    if "@" in parts.netloc:
+        raise ConfigurationError("base_url must not carry a user name or password", hint=hint)
+    plain = text.isascii() and text.isprintable() and " " not in text and port != 0
+    if not plain or not host or parts.scheme not in ("http", "https") or "?" in text or "#" in text:
+        raise ConfigurationError("base_url is no address of a service", hint=hint)
+    if parts.scheme == "http" and host not in _LOOPBACK and not in_clear:
+        msg = f"base_url would send the token to {host} in the clear"
+        raise ConfigurationError(msg, hint="use https; http is for this machine only")
+    return text.rstrip("/")
 
 
 def _named(error: Exception) -> str:

@@ -38,9 +38,7 @@ def path_of(operation: Operation, ids: tuple[str, ...]) -> str:
     if len(segments) == 1:
         return segments[0]
     path = segments[0]
-    names = (part.partition("}")[0] for part in operation.path.split("{")[1:])
-    for name, value, reserved, literal in zip(
-        names, ids, operation.reserved, segments[1:], strict=True
-    ):
+    places = zip(operation.ids, ids, operation.reserved, segments[1:], strict=True)
+    for name, value, reserved, literal in places:
         path += check_id(value, name, reserved) + literal
     return path

@@ -74,10 +74,9 @@ class Pipeline:
         except HoopAIError as error:
             error.operation = operation.name
             raise
-        for name in request.left_out:
-            self._drifted(
-                operation, Drift(name, "not_sent", "the document doesn't know it in a request")
-            )
+        for place in request.left_out:
+            unknown = Drift(place, "not_sent", "the document doesn't know it in a request")
+            self._drifted(operation, unknown)
         return None if answer is None else self._decode(operation, reply, answer)
 
     async def _exchange(self, call: Call, request: Request, location_id: str | None) -> Reply:
@@ -92,7 +91,7 @@ class Pipeline:
         try:
             async with deadline:
                 token = await self._tokens.token()
-                headers = {**self._headers, **request.headers, "Authorization": f"Bearer {token}"}
+                headers = {**self._headers, **request.headers, "authorization": f"Bearer {token}"}
                 sent = True
                 reply = await self._http.send(
                     request.method, request.target, headers, request.content

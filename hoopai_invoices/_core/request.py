@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -9,7 +10,7 @@ from urllib.parse import quote, urlencode
 from attrs import frozen
 
 from .._model import UNSET, Sending, check
-from .._protocol import Call, Parameter
+from .._protocol import Call, CallOptions, Parameter
 from .._values import Count, Day, Flag, Kind, Number, Text, choices_refused
 from ..errors import InvalidRequestError
 from .codec import dumps
@@ -35,6 +36,9 @@ _OWN_HEADERS: Final = {
 }
 
 
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+").fullmatch
+
+
 @frozen
 class Request:
     """One request, ready but for its token."""
@@ -55,6 +59,8 @@ def build(call: Call, *, location_id: str | None, defaults: Mapping[str, Any]) -
     """
     operation = call.operation
     options = call.options
+    if options is not None and not isinstance(options, CallOptions):
+        raise InvalidRequestError("CallOptions(…) is wanted", path="options")
     send_unknown = options is not None and options.send_unknown
     target = path_of(operation, call.ids)
     location = {}
@@ -72,10 +78,16 @@ def build(call: Call, *, location_id: str | None, defaults: Mapping[str, Any]) -
     left_out: list[str] = []
     if call.body is not None:
         sending = Sending(location, defaults, send_unknown)
-        json = call.body._write(sending)
-        content = dumps(json)
-        left_out = sending.left_out
-        headers["Content-Type"] = "application/json"
+        try:
+            json = call.body._write(sending)
+            content = dumps(json)
+        except RecursionError:
+            raise InvalidRequestError(
+                "is nested too deeply, or holds itself", path="body"
+            ) from None
+        if sending.left_out:
+            left_out = list(call.body._not_sent())
+        headers["content-type"] = "application/json"
     return Request(operation.method, target, headers, json, content, left_out)
 
 
@@ -99,17 +111,17 @@ def _query_text(parameter: Parameter, value: Any, send_unknown: bool) -> str:
 
 
 def _headers(given: Mapping[str, str]) -> dict[str, str]:
+    """The caller's headers, their names in lower case as the client's own are."""
+    if not isinstance(given, Mapping):
+        raise InvalidRequestError("a mapping of header names is wanted", path="options.headers")
+    headers = {}
     for name, value in given.items():
+        path = f"options.headers[{name!r}]"
+        if not isinstance(name, str) or not _HEADER_NAME(name):
+            raise InvalidRequestError("the name of a header is one word of ASCII text", path=path)
         if name.lower() in _OWN_HEADERS:
-            raise InvalidRequestError(
-                "this header is the client's own", path=f"options.headers[{name!r}]"
-            )
-        if (
-            not isinstance(value, str)
-            or not f"{name}{value}".isascii()
-            or not f"{name}{value}".isprintable()
-        ):
-            raise InvalidRequestError(
-                "a header is printable ASCII text", path=f"options.headers[{name!r}]"
-            )
-    return dict(given)
+            raise InvalidRequestError("this header is the client's own", path=path)
+        if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+            raise InvalidRequestError("a header is printable ASCII text", path=path)
+        headers[name.lower()] = value
+    return headers

@@ -62,6 +62,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=("invoices.readonly",),
         located="query",
+        ids=("invoice_id",),
         reserved=(
             frozenset(
                 [
@@ -85,6 +86,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=("invoices.write",),
         located="body",
+        ids=("invoice_id",),
         reserved=(
             frozenset(
                 [
@@ -109,6 +111,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=("invoices.write",),
         located="query",
+        ids=("invoice_id",),
         reserved=(
             frozenset(
                 [
@@ -131,6 +134,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=("invoices.write",),
         located="body",
+        ids=("invoice_id",),
         reserved=(
             frozenset(
                 [
@@ -155,6 +159,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=("invoices.write",),
         located="body",
+        ids=("invoice_id",),
         reserved=(
             frozenset(
                 [
@@ -179,6 +184,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=("invoices.write",),
         located="body",
+        ids=("invoice_id",),
         reserved=(
             frozenset(
                 [
@@ -203,6 +209,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=(),
         located="body",
+        ids=("invoice_id",),
         reserved=(
             frozenset(
                 [
@@ -299,6 +306,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=("invoices/template.readonly",),
         located="query",
+        ids=("template_id",),
         reserved=(frozenset([]),),
         answer="Template",
     ),
@@ -310,6 +318,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=("invoices/template.write",),
         located="body",
+        ids=("template_id",),
         reserved=(frozenset([]),),
         body="TemplateUpdate",
         answer="Template",
@@ -322,6 +331,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=("invoices/template.write",),
         located="query",
+        ids=("template_id",),
         reserved=(frozenset([]),),
     ),
     "templates.update_late_fees": Operation(
@@ -332,6 +342,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=(),
         located="body",
+        ids=("template_id",),
         reserved=(frozenset([]),),
         body="LateFeesUpdate",
         answer="Template",
@@ -344,6 +355,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=(),
         located="body",
+        ids=("template_id",),
         reserved=(frozenset([]),),
         body="PaymentMethodsUpdate",
         answer="Template",
@@ -392,6 +404,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=("invoices/schedule.readonly",),
         located="query",
+        ids=("schedule_id",),
         reserved=(frozenset([]),),
         answer="Schedule",
     ),
@@ -403,6 +416,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=("invoices/schedule.write",),
         located="body",
+        ids=("schedule_id",),
         reserved=(frozenset([]),),
         body="ScheduleUpdate",
         answer="Schedule",
@@ -415,6 +429,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=("invoices/schedule.write",),
         located="query",
+        ids=("schedule_id",),
         reserved=(frozenset([]),),
     ),
     "schedules.start": Operation(
@@ -425,6 +440,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=("invoices/schedule.write",),
         located="body",
+        ids=("schedule_id",),
         reserved=(frozenset([]),),
         body="ScheduleStart",
         answer="Schedule",
@@ -437,6 +453,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=("invoices/schedule.write",),
         located="body",
+        ids=("schedule_id",),
         reserved=(frozenset([]),),
         body="ScheduleUpdateAndStart",
         answer="Schedule",
@@ -449,6 +466,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=("invoices/schedule.write",),
         located="body",
+        ids=("schedule_id",),
         reserved=(frozenset([]),),
         body="ScheduleAutoPayment",
         answer="Schedule",
@@ -461,6 +479,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=("invoices/schedule.write",),
         located="body",
+        ids=("schedule_id",),
         reserved=(frozenset([]),),
         body="LocationBody",
         answer="Schedule",
@@ -509,6 +528,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=("invoices/estimate.write",),
         located="body",
+        ids=("estimate_id",),
         reserved=(frozenset(["list", "number", "stats", "template"]),),
         body="EstimateUpdate",
         answer="Estimate",
@@ -521,6 +541,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=("invoices/estimate.write",),
         located="body",
+        ids=("estimate_id",),
         reserved=(frozenset(["list", "number", "stats", "template"]),),
         body="LocationBody",
     ),
@@ -532,6 +553,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=("invoices/estimate.write",),
         located="body",
+        ids=("estimate_id",),
         reserved=(frozenset(["list", "number", "stats", "template"]),),
         body="EstimateSend",
         answer="Estimate",
@@ -544,6 +566,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=("invoices/estimate.write",),
         located="body",
+        ids=("estimate_id",),
         reserved=(frozenset(["list", "number", "stats", "template"]),),
         body="EstimateInvoiceCreate",
         answer="EstimateInvoiceResult",
@@ -603,6 +626,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=("invoices/estimate.write",),
         located="body",
+        ids=("template_id",),
         reserved=(frozenset(["preview"]),),
         body="EstimateTemplateUpdate",
         answer="EstimateTemplate",
@@ -615,6 +639,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         access=("Location", "Company"),
         scopes=("invoices/estimate.write",),
         located="body",
+        ids=("template_id",),
         reserved=(frozenset(["preview"]),),
         body="LocationBody",
     ),

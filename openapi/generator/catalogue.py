@@ -44,6 +44,7 @@ def operation(facts: dict[str, Any]) -> str:
         f"located={facts['located']!r}",
     ]
     if facts["reserved"]:
+        given.append(f"ids={tuple(facts['ids'])!r}")
         sets = ", ".join(f"frozenset({words!r})" for words in facts["reserved"])
         given.append(f"reserved=({sets},)")
     if facts["query"] or facts["paging"]:

@@ -13,6 +13,7 @@ import datetime
 import keyword
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,26 @@ BOUNDS = (
     "exclusiveMinimum",
     "pattern",
 )
-ALWAYS = {"self", "options"}
+HINTS_OF_OPERATIONS = {"x-retry", "x-vendor-operation", "x-positional"}
+HINTS_OF_SCHEMAS = {"x-role", "x-paging"}
+HINTS_OF_PROPERTIES = {
+    "x-response-only",
+    "x-default",
+    "x-explicit",
+    "x-when-omitted",
+    "x-argument",
+    "x-from-path",
+}
+# What the generated classes and methods use under these very names.
+ALWAYS = {"self", "options", "body", "call", "models", "builtins", "dt"}
+ATTRIBUTES = {
+    "extra", "from_dict", "to_dict", "field", "define", "models", "dt", "decimal", "decimals", "list", "str",
+    "int", "bool", "optional_decimal", "optional_decimals",
+}  # fmt: skip
+CLIENT = {
+    "aclose", "from_env", "location", "location_id", "locations", "flows", "writes", "raw", "can", "capture",
+    "stats",
+}  # fmt: skip
 LOCATION = {"altId", "altType"}
 PAGE = {"limit", "offset"}
 
@@ -48,15 +68,39 @@ class DocumentError(Exception):
 def load(path: Path) -> Json:
     """The document as plain JSON values."""
     document = YAML(typ="safe", pure=True).load(path)
+    assert isinstance(document, dict)
+    _check_values(document)
+    return document
+
+
+def _check_values(document: Json) -> None:
     for where, value in _walk(document, "#"):
+        reference = value.get("$ref", "#/") if isinstance(value, dict) else "#/"
+        if not str(reference).startswith("#/"):
+            raise DocumentError(
+                f"{where}: external $ref {reference!r}; keep everything in one file"
+            )
         if isinstance(value, datetime.date):
             raise DocumentError(f"{where}: write the date in quotes; YAML made {value!r} of it")
-        if isinstance(value, dict) and not str(value.get("$ref", "#/")).startswith("#/"):
-            raise DocumentError(
-                f"{where}: external $ref {value['$ref']!r}; keep everything in one file"
-            )
-    assert isinstance(document, dict)
-    return document
+
+
+def _target(document: Any, where: str, reference: str) -> Any:
+    target = document
+    for part in reference.removeprefix("#/").split("/"):
+        part = part.replace("~1", "/").replace("~0", "~")
+        if not isinstance(target, dict) or part not in target:
+            raise DocumentError(f"{where}: $ref {reference!r} names nothing")
+        target = target[part]
+    return target
+
+
+def _hints(where: str, value: Json, known: set[str]) -> None:
+    """A misspelt hint would be ignored, and a guard of the client lost with it."""
+    for key in value:
+        if isinstance(key, str) and key.startswith("x-") and key not in known:
+            close = get_close_matches(key, known, 1)
+            meant = f"; did you mean {close[0]!r}?" if close else ""
+            raise DocumentError(f"{where}: unknown hint {key!r}{meant}")
 
 
 def _walk(value: Any, where: str) -> Iterator[tuple[str, Any]]:
@@ -102,25 +146,26 @@ class Document:
                 self.operations[facts["name"]] = facts
         for facts in self.operations.values():
             facts["reserved"] = self._reserved(facts["path"])
+        for where, value in _walk(source, "#"):
+            if isinstance(value, dict) and "$ref" in value:
+                _target(source, where, str(value["$ref"]))
 
     def resolve(self, value: Json) -> Json:
         """The value itself, or what its `$ref` names."""
         while "$ref" in value:
-            target: Any = self.source
-            for part in value["$ref"].removeprefix("#/").split("/"):
-                try:
-                    target = target[part.replace("~1", "/").replace("~0", "~")]
-                except (KeyError, TypeError):
-                    raise DocumentError(f"$ref {value['$ref']!r} names nothing") from None
-            value = target
+            value = _target(self.source, "$ref", value["$ref"])
         return value
 
     # -- schemas -------------------------------------------------------------------------------
 
     def _check_schema(self, name: str, schema: Json) -> None:
-        if "enum" in schema or schema.get("type") != "object":
-            return
         where = f"schema {name}"
+        _hints(where, schema, HINTS_OF_SCHEMAS)
+        if "enum" in schema:
+            self._check_enum(where, schema)
+            return
+        if schema.get("type") != "object":
+            return
         if "allOf" in schema or not schema.get("properties"):
             raise DocumentError(
                 f"{where}: write it flat, with properties; free-form values are {{}}"
@@ -136,8 +181,9 @@ class Document:
                 raise DocumentError(
                     f"{here}: {names[attribute]!r} is named {attribute!r} in Python too; use x-argument"
                 )
-            if not attribute.isidentifier() or attribute.startswith("_"):
-                raise DocumentError(f"{here}: {attribute!r} can't be an attribute")
+            if not attribute.isidentifier() or attribute.startswith("_") or attribute in ATTRIBUTES:
+                raise DocumentError(f"{here}: {attribute!r} can't be an attribute; use x-argument")
+            _hints(here, prop, HINTS_OF_PROPERTIES)
             names[attribute] = key
             if prop.get("x-default", "live_mode") not in DEFAULTS:
                 raise DocumentError(
@@ -156,14 +202,24 @@ class Document:
                 raise DocumentError(f"{where}: requires {key!r}, which is no property of it")
         paging = schema.get("x-paging")
         if paging is not None:
+            if not isinstance(paging, dict):
+                raise DocumentError(f"{where}: x-paging names items and total")
             self._item_class(name, schema, paging)
+
+    def _check_enum(self, where: str, schema: Json) -> None:
+        names = [python_name(str(value)) for value in schema["enum"]]
+        if schema.get("type") != "string" or not all(isinstance(v, str) for v in schema["enum"]):
+            raise DocumentError(f"{where}: an enum is one of texts")
+        if len(set(names)) < len(names):
+            raise DocumentError(f"{where}: two of its values have one Python name")
 
     def _check_type(self, where: str, prop: Json) -> None:
         if prop.get("type") == "array" and "items" not in prop:
             raise DocumentError(
                 f"{where}: an array needs items; the generator would drop every user of it"
             )
-        if prop.get("type") == "object":
+        kind = prop.get("type")
+        if kind == "object" or (isinstance(kind, list) and "object" in kind):
             raise DocumentError(f"{where}: make it a component, or {{}} when it is free-form")
         if "enum" in prop:
             raise DocumentError(f"{where}: make the enum a component, so that it becomes one class")
@@ -196,11 +252,18 @@ class Document:
                 f"{method} {path}: operationId {identifier!r} must be <tag>_<method>, with one tag"
             )
         name = f"{tags[0]}.{identifier.removeprefix(tags[0] + '_')}"
+        _hints(name, operation, HINTS_OF_OPERATIONS)
+        for part in name.split("."):
+            if not part.isidentifier() or keyword.iskeyword(part) or part in CLIENT:
+                raise DocumentError(f"{name}: {part!r} can't be a name on the client")
         retry = operation.get("x-retry")
         if retry not in RETRY_BY_METHOD.get(method, RETRY_OTHER):
             raise DocumentError(f"{name}: x-retry {retry!r} doesn't go with {method.upper()}")
         parameters = [self.resolve(parameter) for parameter in operation.get("parameters", ())]
         in_path = [p["name"] for p in parameters if p["in"] == "path"]
+        for parameter in parameters:
+            if parameter["in"] not in ("path", "query"):
+                raise DocumentError(f"{name}: a parameter in {parameter['in']} would not be sent")
         if in_path != re.findall(r"{(\w+)}", path):
             raise DocumentError(f"{name}: path parameters {in_path} don't match {path}")
         query = [p for p in parameters if p["in"] == "query"]
@@ -229,7 +292,7 @@ class Document:
             "located": located,
             "ids": [python_name(key) for key in in_path],
             "query": [
-                self._parameter(p)
+                self._parameter(name, p)
                 for p in query
                 if p["name"] not in LOCATION | (PAGE if paging else set())
             ],
@@ -243,6 +306,7 @@ class Document:
             else None,
             "positional": None,
             "from_path": {},
+            "renamed": {},
         }
         self._arguments(facts, properties, operation.get("x-positional"), in_path)
         return facts
@@ -250,7 +314,7 @@ class Document:
     def _body(self, name: str, operation: Json) -> tuple[str | None, bool]:
         if "requestBody" not in operation:
             return None, False
-        content = operation["requestBody"]["content"]
+        content = operation["requestBody"].get("content", {})
         schema = content.get("application/json", {}).get("schema", {})
         if set(content) != {"application/json"} or "$ref" not in schema:
             raise DocumentError(f"{name}: its body must be one JSON component")
@@ -271,6 +335,7 @@ class Document:
             return codes[0], None
         if "$ref" not in schema:
             raise DocumentError(f"{name}: its answer must be a component")
+        self.resolve(schema)
         return codes[0], schema["$ref"].rpartition("/")[2]
 
     def _scopes(self, name: str, operation: Json) -> list[str]:
@@ -292,8 +357,13 @@ class Document:
                     raise DocumentError(f"{name}: {scheme} doesn't define {sorted(unknown)}")
         return list(found.pop())
 
-    def _parameter(self, parameter: Json) -> Json:
+    def _parameter(self, name: str, parameter: Json) -> Json:
+        where = f"{name}: parameter {parameter['name']}"
+        if "enum" in parameter["schema"]:
+            raise DocumentError(f"{where}: make the enum a component, so that it becomes one class")
         schema = self.resolve(parameter["schema"])
+        if schema.get("type") not in ("string", "integer", "boolean", "number"):
+            raise DocumentError(f"{where}: its type must be string, integer, boolean or number")
         kind = {"date": "date"}.get(schema.get("format", ""), "")
         kind = (
             kind
@@ -317,7 +387,11 @@ class Document:
         name = facts["name"]
         reserved = set(ALWAYS)
         reserved |= {"key", "settle"} if facts["keyed"] else set()
-        reserved |= {"page_size", "prefetch", "cursor"} if facts["paging"] else set()
+        reserved |= (
+            {"page_size", "prefetch", "cursor", "limit", "offset", "fetch"}
+            if facts["paging"]
+            else set()
+        )
         taken: dict[str, str] = dict.fromkeys(reserved, "an argument of the client's own")
 
         def take(argument: str, what: str) -> None:
@@ -343,6 +417,8 @@ class Document:
                     prop["x-from-path"]
                 )
                 continue
+            if "x-argument" in prop:
+                facts["renamed"][key] = prop["x-argument"]
             take(prop.get("x-argument") or python_name(key), f"body {key}")
         if positional is not None:
             if positional not in properties and positional not in {

@@ -36,9 +36,8 @@ def generate(source: Path, output: Path) -> None:
         raise DocumentError(
             f"generator-config.yaml: unknown keys {sorted(unknown)}; the generator would ignore them"
         )
-    shutil.rmtree(output, ignore_errors=True)
-    output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
+        made = Path(scratch) / output.name
         prepared = Path(scratch) / "openapi.json"
         prepared.write_text(json.dumps(document.prepared()), encoding="utf-8")
         command = [
@@ -50,7 +49,7 @@ def generate(source: Path, output: Path) -> None:
             "none",
             "--fail-on-warning",
         ]
-        command += ["--path", str(prepared), "--config", str(config), "--output-path", str(output)]
+        command += ["--path", str(prepared), "--config", str(config), "--output-path", str(made)]
         command += ["--custom-template-path", str(HERE / "templates")]
         bin_folder = str(Path(sys.executable).parent)
         environment = {
@@ -61,9 +60,13 @@ def generate(source: Path, output: Path) -> None:
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise DocumentError(f"the generator failed:\n{done.stdout}\n{done.stderr}")
-    _complete(document, output)
+        if done.returncode != 0:
+            raise DocumentError(f"the generator failed:\n{done.stdout}\n{done.stderr}")
+        _complete(document, made)
+        # Only what came out whole takes the place of what was there.
+        shutil.rmtree(output, ignore_errors=True)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(made, output)
 
 
 def _complete(document: Document, output: Path) -> None:
@@ -84,12 +87,20 @@ def differences(expected: Path, actual: Path) -> Iterator[str]:
         p.relative_to(root) for root in (expected, actual) for p in root.rglob("*") if p.is_file()
     }
     for name in sorted(name for name in names if "__pycache__" not in name.parts):
-        old, new = (_lines(root / name) for root in (actual, expected))
-        yield from difflib.unified_diff(old, new, f"committed/{name}", f"generated/{name}", n=1)
+        old, new = (
+            (root / name).read_bytes() if (root / name).exists() else None
+            for root in (actual, expected)
+        )
+        if old == new:
+            continue
+        # A line end of another kind is a difference too, and must be seen.
+        before, after = ([] if text is None else _lines(text) for text in (old, new))
+        found = difflib.unified_diff(before, after, f"committed/{name}", f"generated/{name}", n=1)
+        yield from list(found) or [f"{name} is empty, and should not be there\n"]
 
 
-def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+def _lines(text: bytes) -> list[str]:
+    return [line.replace("\r", "\\r") + "\n" for line in text.decode().split("\n")]
 
 
 def main() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import datetime as dt
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from ..._protocol import UNSET, Call, CallOptions, Pager, Resource, Settle, Unset
 from .. import models
@@ -14,6 +14,11 @@ from ..catalogue import OPERATIONS
 
 class Invoices(Resource):
     """The operations of `invoices`."""
+
+    _renamed: ClassVar[dict[str, dict[str, str]]] = {
+        "update": {"invoiceItems": "items"},
+        "text2pay": {"id": "invoice_id"},
+    }
 
     def list(
         self,

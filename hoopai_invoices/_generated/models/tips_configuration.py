@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar
 
-from attrs import define
+from attrs import define, field
 
 from ..._model import Field, Model
+from ..._values import decimals
 
 
 @define(kw_only=True, eq=False, repr=False)
@@ -21,7 +22,7 @@ class TipsConfiguration(Model):
 
     _role: ClassVar[str] = "shared"
 
-    tips_percentage: list[Decimal]
+    tips_percentage: list[Decimal] = field(converter=decimals)
     tips_enabled: bool
 
     _fields: ClassVar[tuple[Field, ...]] = (
