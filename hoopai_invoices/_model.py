@@ -30,9 +30,9 @@ from ._values import (
     at,
     is_day,
     is_instant,
+    json_of,
     kind_of,
     number,
-    stringed,
 )
 from .errors import DecodeError, InvalidRequestError
 
@@ -156,14 +156,14 @@ class Model:  # noqa: PLW1641 - a record can change, so it has no hash
             value = getattr(self, row.name)
             if row.key in rest and kind.read(rest[row.key]) == value:
                 # Untouched since it was read: the form in which it came.
-                out[row.key] = rest[row.key] if money is Decimal else stringed(rest[row.key])
+                out[row.key] = json_of(rest[row.key], money)
             elif value is not None and value is not UNSET:
                 out[row.key] = kind.plain(value, money)
         if rest:
             known = {row.key for row, _ in kinds}
             for key, value in rest.items():
                 if key not in known:
-                    out[key] = value if money is Decimal else stringed(value)
+                    out[key] = json_of(value, money)
         return out
 
     @property
@@ -183,13 +183,15 @@ class Model:  # noqa: PLW1641 - a record can change, so it has no hash
 
     @classmethod
     def _read(cls, data: dict[str, Any]) -> Any:
-        read = _reader(cls)
-        setattr(cls, "_read", staticmethod(read))  # noqa: B010 - composed once, then found directly
+        home = _home(cls)
+        read = _reader(home)
+        setattr(home, "_read", staticmethod(read))  # noqa: B010 - composed once, then found directly
         return read(data)
 
     def _write(self, sending: Sending) -> dict[str, Any]:
-        write = _writer(type(self))
-        setattr(type(self), "_write", write)  # noqa: B010 - composed once, then found directly
+        home = _home(type(self))
+        write = _writer(home)
+        setattr(home, "_write", write)  # noqa: B010 - composed once, then found directly
         return write(self, sending)
 
     @classmethod
@@ -242,11 +244,16 @@ class Model:  # noqa: PLW1641 - a record can change, so it has no hash
 _PLANS: dict[type[Model], list[tuple[Field, Kind]]] = {}
 
 
+def _home(cls: type[Model]) -> type[Model]:
+    """The generated class behind a class, which may be a user's own."""
+    return next(base for base in cls.__mro__ if "_fields" in vars(base))
+
+
 def _plan(cls: type[Model]) -> list[tuple[Field, Kind]]:
     plan = _PLANS.get(cls)
     if plan is None:
         # The package of models is lazy: a class is imported when a table first names it.
-        package = sys.modules[cls.__module__.rpartition(".")[0]]
+        package = sys.modules[_home(cls).__module__.rpartition(".")[0]]
         plan = _PLANS[cls] = [(row, kind_of(row.type, package)) for row in cls._fields]
     return plan
 

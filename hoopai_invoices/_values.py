@@ -32,11 +32,11 @@ __all__ = [
     "decimals",
     "is_day",
     "is_instant",
+    "json_of",
     "kind_of",
     "number",
     "optional_decimal",
     "optional_decimals",
-    "stringed",
 ]
 
 # The form in which the service writes instants; anything else keeps its text beside the value.
@@ -160,7 +160,7 @@ class Kind:
 
     def plain(self, value: Any, money: type) -> Any:
         """The JSON of a value that was read or set; never refuses."""
-        return stringed(value) if money is str else value
+        return json_of(value, money)
 
     def write(self, value: Any, sending: Sending) -> Any:
         """The JSON to send, or an InvalidRequestError."""
@@ -380,13 +380,14 @@ class Free(Kind):
         raise _refuse("JSON (text, whole numbers, Decimal, bool, None, lists, dicts)", value, hint)
 
 
-def stringed(value: Any) -> Any:
-    if isinstance(value, Decimal):
+def json_of(value: Any, money: type) -> Any:
+    """A copy of JSON values, its Decimals as they are or as text."""
+    if isinstance(value, Decimal) and money is str:
         return format(value, "f") if _sized(value) else str(value)
     if isinstance(value, list):
-        return [stringed(item) for item in value]
+        return [json_of(item, money) for item in value]
     if isinstance(value, dict):
-        return {key: stringed(item) for key, item in value.items()}
+        return {key: json_of(item, money) for key, item in value.items()}
     return value
 
 
@@ -479,7 +480,7 @@ class Either(Kind):
         # A date-time is a date to isinstance, so the later, narrower kind is asked first.
         for kind in reversed(self.kinds):
             done = kind.plain(value, money)
-            if done is not value:
+            if done != value:
                 return done
         return super().plain(value, money)
 

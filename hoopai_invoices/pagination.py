@@ -64,12 +64,16 @@ class ListPager:
     async def _walk(self) -> AsyncIterator[Page[Any]]:
         offset = self._start
         before: list[Any] | None = None
+        repeated = 0
         while True:
             page = await self._page(self._page_size, offset)
             if not page.items:
                 return
-            if before is not None and page.items == before:
-                msg = f"the page at offset {offset} is the same as the one before it"
+            # As many records inserted as a page holds repeat it once, and each comes but once; a
+            # page that comes a third time stands still.
+            repeated = repeated + 1 if page.items == before else 0
+            if repeated > 1:
+                msg = f"the page at offset {offset} is the same as the two before it"
                 hint = "the list can't be trusted to be whole; try again, or with another page_size"
                 raise ListingShifted(msg, hint=hint, operation=self._operation.name)
             yield page

@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import random
+
 import pytest
+from hypothesis import core
+
+SEED = "HOOPAI_TEST_SEED"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the seed of the property tests, so that it can be shown and given again."""
+    given = config.getoption("--hypothesis-seed")
+    # The environment hands it on to the processes that share the suite.
+    seed = os.environ.setdefault(SEED, given or str(random.getrandbits(32)))
+    core.global_force_seed = int(seed)  # type: ignore[assignment]  # declared as None alone
+
+
+def pytest_report_header() -> str:
+    return f"property tests: --hypothesis-seed={os.environ[SEED]}"
 
 
 @pytest.fixture
