@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 SHELL  := /bin/sh
+ARGS   ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check generate check-generated format bench clean
@@ -34,7 +35,7 @@ demo: $(VENV)/demo.stamp ## Run the main job: an estimate becomes an invoice and
 	$(BIN)/python -m examples.estimate_to_paid
 
 test: $(VENV)/check.stamp ## Run the tests
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 check: $(VENV)/check.stamp check-generated ## Format, lint, types, document, drift, line budget
 	$(BIN)/ruff format --check .
