@@ -59,4 +59,4 @@ bench: $(VENV)/test.stamp ## Measure decoding, encoding and import beside their 
 	$(BIN)/python -m benchmarks.models
 
 clean: ## Remove the environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -3,10 +3,10 @@
     make demo
 
 Runs against the sandbox on a loopback port, through the public client and a real socket. With
-HOOPAI_TOKEN, HOOPAI_LOCATION_ID, HOOPAI_USER_ID and HOOPAI_CONTACT_ID set it runs against the
-service itself, in test mode: it says so first, waits for a person to accept the estimate, and
-deletes or voids what it made as far as the service lets it. Exits with 1 when any total or state
-is wrong.
+HOOPAI_TOKEN and HOOPAI_LOCATION_ID set it runs against the service itself, in test mode, for the
+user HOOPAI_USER_ID and the contact HOOPAI_CONTACT_ID: it says so first, waits for a person to
+accept the estimate, and deletes or voids what it made as far as the service lets it (`--sandbox`
+keeps to the sandbox). Exits with 1 when any total or state is wrong.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from hoopai_invoices.models import (
 
 # A recorded order: 24 uniforms at 15,500 colones less five per cent.
 TOTAL = Decimal("353400")
+BASE_URL = "https://services.leadconnectorhq.com"
 DEPOSIT = Decimal("150000")
 Accept = Callable[[Estimate], Awaitable[None]]
 Made = list[tuple[str, str]]
@@ -172,27 +173,37 @@ async def in_sandbox() -> None:
 async def against_the_service() -> None:
     missing = [name for name in ("HOOPAI_USER_ID", "HOOPAI_CONTACT_ID") if not os.environ.get(name)]
     if missing:
-        raise WrongResult(f"set {' and '.join(missing)} too, to run against the service")
-    print("Against the SERVICE ITSELF, in test mode (live_mode=False). It makes an estimate and an")
+        raise WrongResult(
+            "HOOPAI_TOKEN and HOOPAI_LOCATION_ID are set, so this would run against the service:"
+            f" set {' and '.join(missing)} too, or give --sandbox"
+        )
+    contact_id = os.environ["HOOPAI_CONTACT_ID"]
     print(
-        "invoice for the contact HOOPAI_CONTACT_ID and removes what the service lets it remove.\n"
+        f"""Against THE SERVICE ITSELF, in test mode (live_mode=False):
+  address   {os.environ.get("HOOPAI_BASE_URL") or BASE_URL}
+  location  {os.environ["HOOPAI_LOCATION_ID"]}
+  contact   {contact_id}
+It makes an estimate and an invoice of {TOTAL:,} CRC for this contact, and marks them as sent without
+sending anything. Workflows and webhooks of the account may react. A paid invoice can't be voided,
+so the invoice will most likely stay, paid in test mode; the rest is removed at the end.
+"""
     )
-
+    if sys.stdin.isatty():
+        await asyncio.to_thread(input, "Enter to go on, Ctrl-C to leave it: ")
+    made: Made = []
     async with InvoicesClient.from_env(defaults=defaults(os.environ["HOOPAI_USER_ID"])) as client:
 
         async def accept(estimate: Estimate) -> None:
-            print(
-                "    Now accept the estimate as the customer, in its page; waiting up to ten minutes."
-            )
+            print(f"    Now accept estimate {estimate.id} as its customer: in the account, open it")
+            print("    under Payments, Estimates, and follow its link. Waiting up to ten minutes.")
             for _ in range(120):
                 if await client.estimates.list(search=estimate.id, status="accepted").first():
                     return
                 await asyncio.sleep(5)
             raise WrongResult("nobody accepted the estimate within ten minutes")
 
-        made: Made = []
         try:
-            await run(client, os.environ["HOOPAI_CONTACT_ID"], accept, made)
+            await run(client, contact_id, accept, made)
         finally:
             await tidy(client, made)
 
@@ -222,12 +233,16 @@ def defaults(user_id: str) -> LocationDefaults:
 
 
 def main() -> int:
-    real = os.environ.get("HOOPAI_TOKEN") and os.environ.get("HOOPAI_LOCATION_ID")
+    given = os.environ.get("HOOPAI_TOKEN") and os.environ.get("HOOPAI_LOCATION_ID")
+    real = bool(given) and "--sandbox" not in sys.argv
     try:
         asyncio.run(against_the_service() if real else in_sandbox())
     except (HoopAIError, WrongResult) as error:
         print(f"\nFAILED: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        return 130
     print("\npaid")
     return 0
 

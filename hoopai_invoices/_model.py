@@ -89,7 +89,7 @@ class Sending:
     Attributes:
         location: `altId` and `altType`, for every body that names its location.
         defaults: Values for fields that the location's defaults fill, by their default's name.
-        send_unknown: Send what the document doesn't know as well.
+        send_unknown: Send what the document doesn't know as well, and what is out of its bounds.
         left_out: Whether something wasn't sent because the document doesn't know it.
     """
 
@@ -352,7 +352,7 @@ def _writer(cls: type[Model]) -> Callable[[Any, Sending], dict[str, Any]]:
         row, kind = plan[index]
         try:
             return (
-                check(row.bounds, kind.write(value, sending))
+                check(row.bounds, kind.write(value, sending), sending)
                 if row.bounds
                 else kind.write(value, sending)
             )
@@ -405,7 +405,7 @@ def _put(
         guard, written = (text.format(v="v", n=_label(kind)) for text in kind.writes)
         if row.bounds:
             names[f"bounds{index}"] = row.bounds
-            written = f"check(bounds{index}, {written})"
+            written = f"check(bounds{index}, {written}, sending)"
         fast = [f"if {guard}:", f" try: {put} = {written}"]
         # Once more the slow way, which knows the place of what is refused.
         fast += [f" except (Refused, AttributeError): {slow}"]
@@ -461,9 +461,11 @@ def _compose(code: list[str], names: dict[str, Any], filename: str) -> Callable[
     return composed
 
 
-def check(bounds: Bounds, value: Any) -> Any:
+def check(bounds: Bounds, value: Any, sending: Sending) -> Any:
     """The value, if it keeps its bounds."""
     broken = None
+    if sending.send_unknown:
+        return value
     if isinstance(value, str):
         broken = _length(len(value), bounds.get("minLength"), bounds.get("maxLength"), "character")
         # In the document `$` is the very end; in Python it is also before a last line break.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from difflib import get_close_matches
 from typing import Any, ClassVar, Generic, Literal, NoReturn, Protocol, TypeVar
 
@@ -102,8 +102,8 @@ class CallOptions:
         timeout: Seconds for this call, over everything it does. None: the client's.
         headers: Further request headers. They can't replace `Authorization` or `Version`.
         send_unknown: Send what the document doesn't know as well: unknown and answer-only fields
-            of models, unknown enum values. The service refuses unknown properties, so this is for
-            the day it learns a new one.
+            of models, unknown enum values, values out of their bounds. The service refuses unknown
+            properties, so this is for the day it learns a new one. Ids in paths are always checked.
     """
 
     timeout: float | None = None
@@ -148,15 +148,16 @@ class Pager(Protocol[T]):
     first = await client.invoices.list(search="Alex").first()
     ```
 
-    Every iteration begins anew at `cursor`'s place when the pager was made, and fetches pages as
-    it needs them.
+    Every iteration begins anew at the place that the pager was made with, and fetches pages as it
+    needs them. Each record comes once, also when others are inserted or leave the list meanwhile;
+    still, `await pager.collect()` first when what you do to a record takes it out of the list.
     """
 
-    def __aiter__(self) -> AsyncIterator[T]:
+    def __aiter__(self) -> AsyncGenerator[T, None]:
         """Each record once, fetched page by page."""
         ...
 
-    def pages(self) -> AsyncIterator[Page[T]]:
+    def pages(self) -> AsyncGenerator[Page[T], None]:
         """The pages as the service gives them."""
         ...
 

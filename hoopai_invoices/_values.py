@@ -81,7 +81,9 @@ def choice(enum: type[EnumT], value: EnumT | str) -> EnumT:
 def choices_refused(values: Sequence[str], value: object) -> InvalidRequestError:
     """The error of a value that an enum doesn't know, naming the nearest one that it does."""
     close = get_close_matches(value.lower(), values, 1) if isinstance(value, str) else []
-    hint = f"did you mean {close[0]!r}?" if close else None
+    hint = "CallOptions(send_unknown=True) sends a new one nevertheless"
+    if close:
+        hint = f"did you mean {close[0]!r}?"
     shown = str(value) if isinstance(value, str) else value
     return _refuse(f"one of {', '.join(map(repr, values))}", shown, hint)
 
@@ -115,7 +117,7 @@ def decimal(value: Decimal | int | str) -> Decimal:
     """Money, a quantity or a rate as an exact Decimal; binary floating point and bool are refused."""
     if isinstance(value, Decimal):
         if _sized(value):
-            return value
+            return value if value.__class__ is Decimal else Decimal(value)
     elif isinstance(value, str):
         if _NUMBER(value) and _sized(number := Decimal(value)):
             return number
@@ -185,7 +187,10 @@ class Text(Kind):
     def read(self, value: Any) -> Any:
         # An invoice number, for one, comes as text or as a number.
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
-            return str(value)
+            try:
+                return str(value)
+            except ValueError:  # thousands of digits
+                return None
         return self.exact(value)
 
     def write(self, value: Any, sending: Sending) -> Any:
@@ -238,7 +243,7 @@ class Count(Kind):
     def write(self, value: Any, sending: Sending) -> Any:
         if self.exact(value) is None:
             raise _refuse("a whole number", value)
-        return value
+        return int(value)
 
 
 def _number(value: Any) -> Decimal | None:
@@ -362,10 +367,12 @@ class Free(Kind):
     def write(self, value: Any, sending: Sending) -> Any:
         if isinstance(value, str):
             return _text(value)
-        if value is None or isinstance(value, bool | int):
+        if value is None or isinstance(value, bool):
             return value
+        if isinstance(value, int):
+            return int(value)
         if isinstance(value, Decimal):
-            return number(value)
+            return number(decimal(value))
         if isinstance(value, list | tuple):
             return [at(f"[{i}]", self.write, item, sending) for i, item in enumerate(value)]
         if isinstance(value, dict) and all(isinstance(key, str) for key in value):

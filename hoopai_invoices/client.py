@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from attrs import fields, frozen
 
@@ -68,6 +68,10 @@ class LocationClient(Resources):
     def __repr__(self) -> str:
         return f"{type(self).__name__}(location_id={self.location_id!r})"
 
+    def __reduce__(self) -> NoReturn:
+        msg = "a client can't be pickled: it holds a token and open connections"
+        raise ConfigurationError(msg, hint="make one in each process")
+
 
 class InvoicesClient(LocationClient):
     """The asyncio client of the HoopAI Platform Invoices API.
@@ -86,7 +90,7 @@ class InvoicesClient(LocationClient):
         defaults: What every call would repeat.
         base_url: Where the service is.
         api_version: The `Version` header.
-        timeout: Seconds for one call, from its token to its parsed answer.
+        timeout: Seconds for one call, from asking for its token to the end of its answer.
         transport: An httpx transport in place of the client's own.
         on_drift: Called with the operation and a `Drift` for every place where an answer, or
             what was left out of a request, differs from the document. It costs a walk over
@@ -107,7 +111,7 @@ class InvoicesClient(LocationClient):
         api_version: str = API_VERSION,
         timeout: float = 30.0,
         transport: httpx.AsyncBaseTransport | None = None,
-        on_drift: Callable[[str, Drift], object] | None = None,
+        on_drift: Callable[[str, Drift], None] | None = None,
         _clock: Clock | None = None,
     ):
         self._pipeline = Pipeline(
@@ -134,7 +138,7 @@ class InvoicesClient(LocationClient):
         api_version: str = API_VERSION,
         timeout: float = 30.0,
         transport: httpx.AsyncBaseTransport | None = None,
-        on_drift: Callable[[str, Drift], object] | None = None,
+        on_drift: Callable[[str, Drift], None] | None = None,
     ) -> Self:
         """A client from HOOPAI_TOKEN, HOOPAI_LOCATION_ID and HOOPAI_BASE_URL.
 
@@ -164,18 +168,18 @@ class InvoicesClient(LocationClient):
 
         Args:
             location_id: The sub-account.
-            defaults: In place of the client's own defaults.
+            defaults: What every call would repeat there. Without them a client that has no
+                location of its own passes its defaults on; one that has a location keeps them to
+                it, so that nobody is billed in another's name.
 
         Raises:
             InvalidRequestError: `location_id` is no id.
         """
         check_id(location_id, "location_id")
-        own = self._executor.defaults
-        view = (
-            _view(self._pipeline, location_id, defaults)
-            if defaults
-            else View(self._pipeline, location_id, own)
-        )
+        inherits = defaults is None and self.location_id in (None, location_id)
+        view = _view(self._pipeline, location_id, defaults)
+        if inherits:
+            view.defaults = self._executor.defaults
         return LocationClient(view)
 
     async def aclose(self) -> None:

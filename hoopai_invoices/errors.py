@@ -18,10 +18,11 @@ HoopAIError
 │   ├── RateLimitError            429
 │   │   └── DailyQuotaExceeded    429, and nothing left today
 │   └── InternalServerError       5xx
-├── OutcomeUnknown                a write was sent, and whether it took effect is not known
+├── OutcomeUnknown                a POST or PATCH was sent, and whether it took effect isn't known
 ├── DecodeError                   the answer can't be read
 ├── ListingShifted                a listing can't be continued without losing or repeating records
-└── ClientClosedError             the client was closed
+├── ClientClosedError             the client was closed
+└── WrongEventLoop                the client is used in another event loop than before
 ```
 
 Each carries the operation and a hint that says cause and cure; none carries a token. An error
@@ -56,6 +57,7 @@ __all__ = [
     "PermissionDeniedError",
     "RateLimitError",
     "UnprocessableEntityError",
+    "WrongEventLoop",
 ]
 
 
@@ -123,11 +125,29 @@ class InvalidRequestError(HoopAIError, ValueError):
 
 
 class APIConnectionError(HoopAIError):
-    """No answer came. Of a write raised as this it is certain that it was never sent."""
+    """No answer came.
+
+    A POST or PATCH that ends so was never written; one that may have been is `OutcomeUnknown`. A
+    PUT or DELETE may have taken effect, and can be sent again.
+
+    Attributes:
+        sent: Whether any of the request was written.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        sent: bool = False,
+        hint: str | None = None,
+        operation: str | None = None,
+    ):
+        super().__init__(message, hint=hint, operation=operation)
+        self.sent = sent
 
 
 class APITimeoutError(APIConnectionError):
-    """No answer within the deadline. Of a write raised as this it is certain that it was never sent."""
+    """No answer within the deadline; what `APIConnectionError` says of writes holds here too."""
 
 
 class APIStatusError(HoopAIError):
@@ -222,7 +242,7 @@ class InternalServerError(APIStatusError):
 
 
 class OutcomeUnknown(HoopAIError):
-    """A write was sent and its fate is unknown: it may have taken effect, or may still do so.
+    """A POST or PATCH was sent and its fate is unknown: it may have taken effect, or still do so.
 
     Sending it again could do it twice: a second invoice, a second payment. Look first, some time
     later, whether it took effect.
@@ -293,3 +313,7 @@ class ListingShifted(HoopAIError):
 
 class ClientClosedError(HoopAIError):
     """The client was closed; make a new one."""
+
+
+class WrongEventLoop(HoopAIError):
+    """The client was used in another event loop before; nothing was sent."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -45,44 +45,64 @@ class ListPager:
         self._after = self._start
 
     async def __aiter__(self) -> AsyncGenerator[Any, None]:
-        seen: set[str] = set()
-        async for page in self._walk():
-            for place, record in enumerate(page.items):
-                # Records inserted while paging push others onto the next page: each comes once.
-                identifier = getattr(record, "id", None)
-                if identifier is None or identifier not in seen:
-                    if identifier is not None:
-                        seen.add(identifier)
+        async with aclosing(self._walk()) as walk:
+            async for page, fresh in walk:
+                for place, record in enumerate(page.items):
+                    # The place moves before the record is handed over, and past one that isn't.
                     self._after = page.offset + place + 1
-                    yield record
+                    if place in fresh:
+                        yield record
 
-    async def pages(self) -> AsyncIterator[Page[Any]]:
-        async for page in self._walk():
-            self._after = page.offset + len(page.items)
-            yield page
+    async def pages(self) -> AsyncGenerator[Page[Any], None]:
+        async with aclosing(self._walk()) as walk:
+            async for page, _ in walk:
+                self._after = page.offset + len(page.items)
+                yield page
 
-    async def _walk(self) -> AsyncIterator[Page[Any]]:
+    async def _walk(self) -> AsyncGenerator[tuple[Page[Any], set[int]], None]:
+        """The pages, each with the places of its records that haven't come before."""
         offset = self._start
-        before: list[Any] | None = None
-        repeated = 0
+        seen: set[str] = set()
+        before: Page[Any] | None = None
+        stale = 0
         while True:
             page = await self._page(self._page_size, offset)
+            if before is not None and page.total is not None and before.total is not None:
+                gone = before.total - page.total
+                if gone > 0 and offset > self._start:
+                    # Records that left the list have pulled others onto pages that were read
+                    # already: go back by as many. What comes twice is dropped.
+                    offset = max(self._start, offset - gone)
+                    before = Page(before.items, page.total, before.offset)
+                    continue
             if not page.items:
                 return
-            # As many records inserted as a page holds repeat it once, and each comes but once; a
-            # page that comes a third time stands still.
-            repeated = repeated + 1 if page.items == before else 0
-            if repeated > 1:
-                msg = f"the page at offset {offset} is the same as the two before it"
+            fresh = set()
+            for place, record in enumerate(page.items):
+                identifier = getattr(record, "id", None)
+                if identifier is None or identifier not in seen:
+                    fresh.add(place)
+                    if identifier is not None:
+                        seen.add(identifier)
+            # Records inserted while paging push others onto the next page, so a page may bring
+            # nothing new; one after the other is a list that stands still.
+            same = before is not None and page.items == before.items
+            stale = stale + 1 if same or not fresh else 0
+            if stale > 1:
+                msg = f"the pages up to offset {offset} bring nothing new"
                 hint = "the list can't be trusted to be whole; try again, or with another page_size"
                 raise ListingShifted(msg, hint=hint, operation=self._operation.name)
-            yield page
+            yield page, fresh
             offset += len(page.items)
-            # A short page is the last one, unless the service says that there is more: it may
-            # give fewer records than were asked for.
-            if len(page.items) < self._page_size and (page.total is None or offset >= page.total):
+            # A short page is no end by itself: the service may give fewer records than were
+            # asked for. Without a total only an empty page is.
+            if (
+                page.total is not None
+                and offset >= page.total
+                and len(page.items) < self._page_size
+            ):
                 return
-            before = page.items
+            before = page
 
     async def first(self) -> Any | None:
         page = await self._page(1, self._start)

@@ -10,6 +10,10 @@ from hypothesis import core
 
 SEED = "HOOPAI_TEST_SEED"
 
+# The suite never reaches the service, nor do the programs that it starts, whoever runs it.
+for name in [name for name in os.environ if name.startswith("HOOPAI_") and name != SEED]:
+    del os.environ[name]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the seed of the property tests, so that it can be shown and given again."""

@@ -30,7 +30,8 @@ LOCATION = "ve9EPM428h8vShlRW1KT"
 
 # Every list finds its page in it, and every record is read from it: nothing is asserted on it.
 ANSWER = (
-    b'{"_id": "r1", "invoices": [], "schedules": [], "estimates": [], "data": [],'
+    b'{"_id": "r1", "success": true, "invoice": {}, "estimate": {}, "invoiceUrl": "u",'
+    b' "invoices": [], "schedules": [], "estimates": [], "data": [],'
     b' "total": 0, "totalCount": 0}'
 )
 
@@ -117,12 +118,14 @@ LATE_FEES = LateFeesConfiguration(
     frequency=LateFeesFrequency(interval_count=1, interval="week"),
 )
 
+SENDER = BusinessDetails(name="Example LLC")
+
 # What every call for the location would repeat.
 DEFAULTS = LocationDefaults(
     live_mode=False,
     user_id="u1",
     currency="USD",
-    business_details=BusinessDetails(name="Example LLC"),
+    business_details=SENDER,
 )
 
 # Each operation with nothing but what it can't do without, the rest left to the defaults.
@@ -133,7 +136,13 @@ LEAST: dict[str, Call] = {
     "invoices.list": lambda client: client.invoices.list().first_page(),
     "invoices.get": lambda client: client.invoices.get("i1"),
     "invoices.update": lambda client: client.invoices.update(
-        "i1", name="March", items=[LINE], issue_date=MARCH, due_date=MARCH
+        "i1",
+        name="March",
+        items=[LINE],
+        issue_date=MARCH,
+        due_date=MARCH,
+        currency="USD",
+        live_mode=False,
     ),
     "invoices.delete": lambda client: client.invoices.delete("i1"),
     "invoices.send": lambda client: client.invoices.send("i1", action="email"),
@@ -156,7 +165,9 @@ LEAST: dict[str, Call] = {
     "templates.create": lambda client: client.templates.create(name="Coaching", items=[LINE]),
     "templates.list": lambda client: client.templates.list().first_page(),
     "templates.get": lambda client: client.templates.get("t1"),
-    "templates.update": lambda client: client.templates.update("t1", name="Coaching", items=[LINE]),
+    "templates.update": lambda client: client.templates.update(
+        "t1", name="Coaching", items=[LINE], currency="USD", business_details=SENDER
+    ),
     "templates.delete": lambda client: client.templates.delete("t1"),
     "templates.update_late_fees": lambda client: client.templates.update_late_fees(
         "t1", late_fees_configuration=LATE_FEES
@@ -170,7 +181,14 @@ LEAST: dict[str, Call] = {
     "schedules.list": lambda client: client.schedules.list().first_page(),
     "schedules.get": lambda client: client.schedules.get("s1"),
     "schedules.update": lambda client: client.schedules.update(
-        "s1", name="Monthly", contact_details=CONTACT, schedule=ScheduleOptions(), items=[LINE]
+        "s1",
+        name="Monthly",
+        contact_details=CONTACT,
+        schedule=ScheduleOptions(),
+        items=[LINE],
+        currency="USD",
+        business_details=SENDER,
+        live_mode=False,
     ),
     "schedules.delete": lambda client: client.schedules.delete("s1"),
     "schedules.start": lambda client: client.schedules.start("s1"),
@@ -196,6 +214,9 @@ LEAST: dict[str, Call] = {
         contact_details=CONTACT,
         issue_date=MARCH,
         expiry_date=MARCH,
+        currency="USD",
+        business_details=SENDER,
+        live_mode=False,
     ),
     "estimates.delete": lambda client: client.estimates.delete("e1"),
     "estimates.send": lambda client: client.estimates.send("e1", action="sms"),
@@ -207,7 +228,12 @@ LEAST: dict[str, Call] = {
     ),
     "estimate_templates.list": lambda client: client.estimate_templates.list().first_page(),
     "estimate_templates.update": lambda client: client.estimate_templates.update(
-        "t1", name="Kitchen", items=[ESTIMATE_LINE]
+        "t1",
+        name="Kitchen",
+        items=[ESTIMATE_LINE],
+        currency="USD",
+        business_details=SENDER,
+        live_mode=False,
     ),
     "estimate_templates.delete": lambda client: client.estimate_templates.delete("t1"),
     "estimate_templates.preview": lambda client: client.estimate_templates.preview("t1"),

@@ -153,7 +153,7 @@ class Part(Model):
     colour: models.Colour | None = field(default=None, converter=as_optional_colour)
     parts: list[models.Part] | None = None
     day: dt.date | None = None
-    id: str | None = None
+    id: str | None = field(default=None, init=False)
 
     _fields: ClassVar[tuple[Field, ...]] = (
         Field("amount", "amount", "decimal", required=True, bounds={"minimum": 0}),
@@ -203,8 +203,8 @@ METHOD = '''async def answer(
             note_id: The note.
             words: What is said.
             loud:
-            currency:
-            limit: A part of a note.
+            currency: Taken from `LocationDefaults.currency` when left out.
+            limit: A part of a note. Left out, `{'amount': 0}` is sent.
             colour:
             live_mode:
             parts:

@@ -410,3 +410,29 @@ async def test_an_error_of_a_later_page_comes_after_the_records_before_it() -> N
             await pour(pager, found)
     assert ids(found) == ["i0", "i1"]
     assert pager.cursor == "2"
+
+
+# --- A list that shrinks ---------------------------------------------------------------------
+
+
+@given(count=st.integers(0, 40), size=st.integers(1, 10))
+@cases(60)
+async def test_records_that_leave_the_list_meanwhile_take_no_others_along(
+    count: int, size: int
+) -> None:
+    # As when every draft of a filtered list is deleted, or sent, as it comes.
+    listing = Listing(numbered(count))
+    found = []
+    async with listing.client() as client:
+        async for invoice in client.invoices.list(page_size=size):
+            found.append(invoice.id)
+            listing.records = [one for one in listing.records if one["_id"] != invoice.id]
+    assert sorted(found, key=lambda one: int(one[1:])) == [f"i{n}" for n in range(count)]
+
+
+async def test_without_a_total_only_an_empty_page_is_the_end() -> None:
+    listing = Listing(numbered(9))
+    listing.total = lambda _: None
+    listing.cap = 4  # the service gives fewer than were asked for
+    async with listing.client() as client:
+        assert len(await client.invoices.list(page_size=6).collect()) == 9

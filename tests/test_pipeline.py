@@ -183,13 +183,90 @@ async def test_what_can_be_repeated_is_never_unknown(answer: Answer, use: Use) -
 
 
 async def test_a_500_that_is_a_validation_text_is_the_callers_and_known() -> None:
-    for text in (
-        "estimates validation failed: items.0.type: Path `type` is required.",
-        "Cannot read properties of undefined (reading 'enable')",
-    ):
-        error, _ = await raised(reply(500, json.dumps({"message": text})), create)
+    stored_nothing = "estimates validation failed: items.0.type: Path `type` is required."
+    missed_a_value = "Cannot read properties of undefined (reading 'enable')"
+    for use, text in ((create, stored_nothing), (void, stored_nothing), (void, missed_a_value)):
+        error, _ = await raised(reply(500, json.dumps({"message": text})), use)
         assert isinstance(error, errors.InternalServerError)
         assert "mend the request" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (500, '{"message":"Cannot read properties of undefined (reading \'email\')"}'),
+        (503, "<html>upstream certificate validation failed</html>"),
+        (504, '{"message":"x is not a function"}'),
+        (302, ""),
+        (303, ""),
+        (499, ""),
+        (401, '{"message":"gateway timeout"}'),
+    ],
+)
+async def test_what_may_have_been_stored_before_it_failed_is_unknown(
+    status: int, body: str
+) -> None:
+    error, _ = await raised(reply(status, body), create)
+    assert isinstance(error, errors.OutcomeUnknown)
+    assert error.status == status
+
+
+async def test_a_401_that_speaks_of_a_time_out_is_one() -> None:
+    error, _ = await raised(reply(401, '{"message":"Request timed out"}'), get)
+    assert isinstance(error, errors.APITimeoutError)
+    assert error.sent
+
+
+async def test_what_was_never_written_is_told_from_what_was() -> None:
+    # A server that accepts connections and never speaks TLS: the deadline comes before any byte
+    # of the request is written.
+    async with scripted(silence()) as server:
+        async with InvoicesClient(
+            token=TOKEN,
+            location_id=LOCATION,
+            base_url=server.url.replace("http:", "https:"),
+            timeout=0.2,
+        ) as client:
+            with pytest.raises(errors.APITimeoutError, match="never sent") as caught:
+                await create(client)
+    assert not caught.value.sent
+    error, _ = await raised(cut(b""), delete)
+    assert isinstance(error, errors.APIConnectionError)
+    assert error.sent, "a DELETE that arrived says so"
+
+
+async def test_another_event_loop_is_refused_before_anything_is_sent() -> None:
+    async with scripted(reply(200, json.dumps(INVOICE))) as server:
+        async with InvoicesClient(token=TOKEN, location_id=LOCATION, base_url=server.url) as client:
+            await create(client)
+            with pytest.raises(errors.WrongEventLoop):
+                await asyncio.to_thread(asyncio.run, create(client))
+            await create(client)
+    assert len(server.heads) == 2
+
+
+async def test_half_a_character_costs_no_record() -> None:
+    body = json.dumps({**INVOICE, "name": "cut \ud83d"})
+    async with scripted(reply(200, body)) as server:
+        async with InvoicesClient(token=TOKEN, location_id=LOCATION, base_url=server.url) as client:
+            invoice = await create(client)
+    assert invoice.name == "cut \ud83d"
+    assert invoice.total == Decimal(150)
+
+
+async def test_a_long_page_of_a_gateway_is_read_quickly_and_cut() -> None:
+    error, _ = await raised(reply(502, "<" * 1_000_000), get, timeout=5)
+    assert isinstance(error, errors.InternalServerError)
+    assert len(str(error)) < 2000
+    error, _ = await raised(reply(400, json.dumps({"message": "x" * 5_000_000})), get)
+    assert len(str(error)) < 2000
+
+
+@pytest.mark.parametrize("body", ["{}", '{"statusCode":409,"message":"Invoice already exists"}'])
+async def test_a_success_that_is_no_record_is_no_success(body: str) -> None:
+    error, _ = await raised(reply(200, body), create)
+    assert isinstance(error, errors.DecodeError)
+    assert error.committed
 
 
 async def test_never_sent_is_known_even_for_a_write() -> None:
@@ -333,12 +410,13 @@ async def test_the_token_shows_nowhere(caplog: pytest.LogCaptureFixture) -> None
         error, _ = await raised(answer, create)
         chain: BaseException | None = error
         while chain is not None:
+            assert not hasattr(chain, "request") or isinstance(chain, errors.OutcomeUnknown)
             shown += [repr(chain), str(chain), repr(vars(chain))]
             chain = chain.__cause__ or chain.__context__
     async with InvoicesClient(token=TOKEN, location_id=LOCATION) as client:
         shown += [repr(client), str(client), f"{client}", repr(client.location("other"))]
         shown += [repr(value) for value in vars(client).values()]
-        with pytest.raises(Exception):  # noqa: B017, PT011 - whatever stops it, it must stop
+        with pytest.raises(errors.ConfigurationError, match="pickled"):
             pickle.dumps(client)
     own = [record.getMessage() for record in caplog.records if record.name.startswith("hoopai")]
     assert own, "the client's own log was captured"
@@ -379,3 +457,40 @@ async def test_views_share_connections_and_keep_their_locations_apart() -> None:
         "/invoices/65f0c0ffee?altId=one&altType=location",
         "/invoices/65f0c0ffee?altId=two&altType=location",
     ]
+
+
+async def test_plain_http_goes_through_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with scripted(reply(200, json.dumps(INVOICE))) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("http_proxy", proxy.url)
+        async with scripted(reply(200, json.dumps(INVOICE))) as server:
+            async with InvoicesClient(
+                token=TOKEN, location_id=LOCATION, base_url=server.url
+            ) as client:
+                await get(client)
+    assert len(server.heads) == 1
+    assert not proxy.heads
+
+
+@pytest.mark.parametrize("proxy", ["foo:bar", "nonsense://user:secret@host", "http://[::1"])
+def test_proxy_settings_that_cannot_be_used_say_so(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(errors.ConfigurationError, match="proxy") as caught:
+        InvoicesClient(token=TOKEN)
+    assert "secret" not in str(caught.value)
+
+
+async def test_what_the_service_does_not_offer_was_not_done() -> None:
+    error, _ = await raised(reply(501, '{"message":"not here"}'), create)
+    assert isinstance(error, errors.InternalServerError)
+
+
+async def test_an_estimate_that_is_not_accepted_says_who_can_accept_it() -> None:
+    async def convert(client: InvoicesClient) -> object:
+        return await client.estimates.create_invoice("65f0c0ffee")
+
+    error, _ = await raised(reply(400, '{"message":"estimate_not_accepted"}'), convert)
+    assert isinstance(error, errors.BadRequestError)
+    assert "only the customer" in str(error)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import subprocess
 import sys
 import textwrap
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
+from scripted import reply, scripted
 
 from hoopai_invoices import LocationDefaults, errors
 from hoopai_invoices.sandbox import Sandbox
@@ -38,8 +41,18 @@ def test_the_quick_start_is_the_example_and_runs() -> None:
     assert done.stderr == ""
 
 
-def test_the_client_for_the_service_is_made_as_shown() -> None:
-    assert run("-c", BLOCKS[1]).returncode == 0
+@pytest.mark.anyio
+async def test_the_client_for_the_service_is_used_as_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    answer = b'{"_id": "66f1a0c2d4e5b60718293a01", "amountDue": 150.25}'
+    async with scripted(reply(200, answer)) as server:
+        names: dict[str, Any] = {}
+        exec(BLOCKS[1], names)
+        real = names["InvoicesClient"]
+        names["InvoicesClient"] = functools.partial(real, base_url=server.url)
+        await names["main"]()
+    assert capsys.readouterr().out == "150.25\n"
 
 
 @pytest.mark.anyio
@@ -82,3 +95,15 @@ def test_the_demo_fails_when_a_total_is_wrong() -> None:
     )
     assert done.returncode == 1
     assert "the estimate's total is 353400, not 353401" in done.stderr
+
+
+def test_the_demo_says_what_it_lacks_for_the_service_and_sends_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOOPAI_TOKEN", "pit-1")
+    monkeypatch.setenv("HOOPAI_LOCATION_ID", "ve9EPM428h8vShlRW1KT")
+    monkeypatch.setenv("HOOPAI_BASE_URL", "http://127.0.0.1:9")
+    done = run("-m", "examples.estimate_to_paid")
+    assert done.returncode == 1
+    assert "set HOOPAI_USER_ID and HOOPAI_CONTACT_ID too" in done.stderr
+    assert run("-m", "examples.estimate_to_paid", "--sandbox").stdout.endswith("paid\n")

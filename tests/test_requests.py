@@ -717,7 +717,6 @@ def test_a_missing_amount_is_said_to_be_missing() -> None:
         ({"issue_date": "2026-03-01"}, "issue_date"),
         ({"live_mode": "false"}, "live_mode"),
         ({"live_mode": 0}, "live_mode"),
-        ({"items": []}, "items"),
         ({"items": "Hour"}, "items"),
         ({"items": [{"name": "Hour"}]}, "items[0]"),
         ({"items": [line(), line(amount=None)]}, "items[1].amount"),
@@ -730,8 +729,10 @@ def test_a_missing_amount_is_said_to_be_missing() -> None:
     ],
 )
 def test_what_is_refused_is_told_by_its_place(changes: dict[str, Any], path: str) -> None:
+    # What is out of its bounds may be sent on demand, what can't be written never.
+    bounded = path in ("name", "currency", "items", "items[1].currency")
     with pytest.raises(InvalidRequestError) as caught:
-        sent(invoice(**changes), options=UNKNOWN)
+        sent(invoice(**changes), options=None if bounded else UNKNOWN)
     assert caught.value.path == path
     assert str(caught.value).startswith(f"{path}: ")
 

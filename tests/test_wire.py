@@ -19,6 +19,7 @@ import pytest
 from recording import DEFAULTS, LEAST, LOCATION, TOKEN, Call, Recorder, client_of
 
 from hoopai_invoices import CallOptions, InvoicesClient, LocationDefaults, Page, models
+from hoopai_invoices.errors import InvalidRequestError
 from hoopai_invoices.models import (
     AdditionalEmail,
     Address,
@@ -1421,7 +1422,7 @@ LEAST_SENT: dict[str, tuple[Mapping[str, str], Mapping[str, Any] | None]] = {
         {},
         {
             **HERE,
-            **FROM_DEFAULTS,
+            "currency": "USD",
             "name": "March",
             "invoiceItems": [PLAIN_LINE],
             "issueDate": "2026-03-01",
@@ -1461,7 +1462,10 @@ LEAST_SENT: dict[str, tuple[Mapping[str, str], Mapping[str, Any] | None]] = {
     "schedules.set_auto_payment": ({}, {**HERE, "id": "s1", "autoPayment": {"enable": False}}),
     "estimates.create": ({}, LEAST_ESTIMATE),
     "estimates.list": (EVERY_PAGE, None),
-    "estimates.update": ({}, LEAST_ESTIMATE),
+    "estimates.update": (
+        {},
+        {key: value for key, value in LEAST_ESTIMATE.items() if key != "userId"},
+    ),
     "estimates.send": ({}, {**HERE, "action": "sms", "userId": "u1", "liveMode": False}),
     "estimates.create_invoice": ({}, {**HERE, "markAsInvoiced": True}),
     "estimate_templates.create": ({}, LEAST_ESTIMATE_TEMPLATE),
@@ -1649,7 +1653,10 @@ async def test_a_location_speaks_for_itself() -> None:
     async with client_of(recorder, defaults=DEFAULTS) as client:
         branch = client.location("branch1")
         await branch.invoices.get("i1")
-        await branch.invoices.send("i1", action="email")
+        # The client's defaults are its own location's: nobody is billed in another's name.
+        with pytest.raises(InvalidRequestError, match="user_id"):
+            await branch.invoices.send("i1", action="email")
+        await branch.invoices.send("i1", action="email", user_id="u9", live_mode=True)
         own = client.location("branch2", defaults=LocationDefaults(live_mode=True, user_id="u7"))
         await own.estimates.send("e1", action="email")
         await own.estimates.delete("e1")
@@ -1657,7 +1664,7 @@ async def test_a_location_speaks_for_itself() -> None:
     read, sent, own_sent, deleted, again = recorder.sent
     assert dict(read.query) == {"altId": "branch1", "altType": "location"}
     there = {"altId": "branch1", "altType": "location"}
-    assert sent.body == {**there, "action": "email", "userId": "u1", "liveMode": False}
+    assert sent.body == {**there, "action": "email", "userId": "u9", "liveMode": True}
     there = {"altId": "branch2", "altType": "location"}
     assert own_sent.body == {**there, "action": "email", "userId": "u7", "liveMode": True}
     assert deleted.body == there
@@ -1720,3 +1727,11 @@ async def test_a_token_that_is_asked_for_and_another_address() -> None:
     assert (request.host, request.path) == ("https://proxy.example.com", "/hoopai/invoices/i1")
     assert request.headers["authorization"] == "Bearer pit-asked"
     assert request.headers["version"] == "v3"
+
+
+async def test_a_client_without_a_location_passes_its_defaults_on() -> None:
+    recorder = Recorder()
+    async with client_of(recorder, location_id=None, defaults=DEFAULTS) as client:
+        await client.location("branch1").invoices.send("i1", action="email")
+    there = {"altId": "branch1", "altType": "location"}
+    assert recorder.one.body == {**there, "action": "email", "userId": "u1", "liveMode": False}

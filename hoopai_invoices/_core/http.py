@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, NamedTuple
@@ -9,17 +10,30 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from ..errors import ClientClosedError, ConfigurationError
+from ..errors import ClientClosedError, ConfigurationError, WrongEventLoop
 
-__all__ = ["HTTP", "NotSent", "Reply", "Unanswered", "asgi_transport"]
-
-
-class NotSent(Exception):
-    """The request was certainly never written."""
+__all__ = ["HTTP", "Progress", "Reply", "Unanswered", "asgi_transport"]
 
 
 class Unanswered(Exception):
-    """The request may have been written; no whole answer came."""
+    """No whole answer came; `Progress` says whether the request was written."""
+
+
+class Progress:
+    """How far one request came."""
+
+    __slots__ = ("sent",)
+
+    def __init__(self) -> None:
+        self.sent = False
+
+    async def note(self, event: str, info: Mapping[str, Any]) -> None:
+        """Told by httpcore of every step: the first byte of the request is about to be written.
+
+        A proxy's CONNECT isn't the request yet.
+        """
+        if event.endswith("send_request_headers.started"):
+            self.sent = self.sent or info["request"].method != b"CONNECT"
 
 
 class Reply(NamedTuple):
@@ -30,16 +44,6 @@ class Reply(NamedTuple):
     content: bytes
 
 
-# Of these httpx says that nothing was written yet.
-_BEFORE_WRITING = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-    httpx.InvalidURL,
-)
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -47,44 +51,74 @@ class HTTP:
     """One pool of connections to one host; no redirects, no cookies, no retries."""
 
     def __init__(self, base_url: str, transport: httpx.AsyncBaseTransport | None = None):
-        self._base = _checked_base(base_url, in_clear=transport is not None)
-        self._client = httpx.AsyncClient(
-            transport=transport,
-            follow_redirects=False,
-            # The deadline is the pipeline's, over everything; httpx's own are per chunk.
-            timeout=httpx.Timeout(None),
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        )
+        self._base = _checked_base(base_url)
+        self._own = transport is None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        try:
+            self._client = httpx.AsyncClient(
+                transport=transport,
+                follow_redirects=False,
+                # The deadline is the pipeline's, over everything; httpx's own are per chunk.
+                timeout=httpx.Timeout(None),
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+                # Proxies and certificates by the usual variables; but a proxy of plain http would
+                # read the token, and plain http is for this machine alone.
+                trust_env=self._base.startswith("https:"),
+            )
+        except (ImportError, ValueError, httpx.InvalidURL, OSError) as error:
+            msg = "the proxy or certificate settings of the environment can't be used"
+            hint = f"HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE, SSL_CERT_DIR ({type(error).__name__})"
+            raise ConfigurationError(msg, hint=hint) from None
 
     async def send(
-        self, method: str, target: str, headers: Mapping[str, str], content: bytes | None
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        progress: Progress,
     ) -> Reply:
         """Send one request and read its answer whole.
 
         Raises:
-            NotSent: It was never written.
-            Unanswered: It may have been written.
+            Unanswered: No whole answer came.
         """
         if self._client.is_closed:
-            raise ClientClosedError(
-                "the client is closed", hint="make a new one, or keep this one open longer"
+            msg = "the client is closed"
+            raise ClientClosedError(msg, hint="make a new one, or keep this one open longer")
+        loop = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop = loop
+        elif self._loop is not loop:
+            msg = "the client belongs to another event loop, which its connections are tied to"
+            raise WrongEventLoop(
+                msg, hint="make a client in each loop, or keep to one asyncio.run()"
             )
+        extensions = {}
+        if self._own:
+            extensions["trace"] = progress.note
+        else:
+            # Another transport need not tell what it has written: take it that it did.
+            progress.sent = True
         try:
             reply = await self._client.request(
-                method, self._base + target, headers=headers, content=content
+                method, self._base + target, headers=headers, content=content, extensions=extensions
             )
-        except _BEFORE_WRITING as error:
-            raise NotSent(_named(error)) from error
-        except (httpx.HTTPError, OSError) as error:
-            raise Unanswered(_named(error)) from error
-        return Reply(reply.status_code, reply.headers, reply.content)
+        except Exception as error:
+            # Whatever it is: a write that was sent must end as one whose fate is unknown.
+            failure = Unanswered(_named(error))
+        else:
+            return Reply(reply.status_code, reply.headers, reply.content)
+        # Raised out here, so that it doesn't hold httpx's exception: that one holds the request,
+        # and the request the token.
+        raise failure
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._client.aclose()
 
 
-def _checked_base(base_url: object, *, in_clear: bool) -> str:
+def _checked_base(base_url: object) -> str:
     # The address is never repeated: people put secrets into user names and queries.
     hint = "such as https://services.leadconnectorhq.com"
     text = base_url if isinstance(base_url, str) else ""
@@ -98,7 +132,7 @@ def _checked_base(base_url: object, *, in_clear: bool) -> str:
     plain = text.isascii() and text.isprintable() and " " not in text and port != 0
     if not plain or not host or parts.scheme not in ("http", "https") or "?" in text or "#" in text:
         raise ConfigurationError("base_url is no address of a service", hint=hint)
-    if parts.scheme == "http" and host not in _LOOPBACK and not in_clear:
+    if parts.scheme == "http" and host not in _LOOPBACK:
         msg = f"base_url would send the token to {host} in the clear"
         raise ConfigurationError(msg, hint="use https; http is for this machine only")
     return text.rstrip("/")

@@ -25,7 +25,7 @@ from ..errors import (
 from .codec import loads
 from .http import Reply
 
-__all__ = ["error_of", "fate_unknown", "trace_of"]
+__all__ = ["error_of", "fate_unknown", "is_timeout", "trace_of"]
 
 _BY_STATUS: Final[dict[int, type[APIStatusError]]] = {
     400: BadRequestError,
@@ -36,11 +36,14 @@ _BY_STATUS: Final[dict[int, type[APIStatusError]]] = {
     422: UnprocessableEntityError,
     429: RateLimitError,
 }
-# A 5xx with one of these was caused by the request, and nothing was done: the service's database
-# layer refused a value, or its JavaScript missed one.
-_CALLERS_FAULT = re.compile(
-    r"validation failed|Path `[^`]+` is required|Cannot read propert|is not a function|Cast to \w+ failed"
+# A 500 with one of these was caused by the request, and nothing was stored.
+_REFUSED_VALUE = re.compile(
+    r"validation failed:|Path `[^`]+` is required|Cast to \w+ failed"
 ).search
+# Its JavaScript missed a value: the caller's fault too, but it may have missed it after storing.
+_MISSED_VALUE = re.compile(r"Cannot read propert|is not a function|is not iterable").search
+_TIMED_OUT = re.compile(r"time[d]?[ -]?out", re.IGNORECASE).search
+_LONGEST_MESSAGE = 1000
 _HINTS: Final[dict[type[APIStatusError], str]] = {
     AuthenticationError: "the token is wrong, expired or revoked, or belongs to another environment",
     PermissionDeniedError: "the token belongs to another sub-account than this location_id",
@@ -69,9 +72,9 @@ def error_of(operation: Operation, reply: Reply) -> APIStatusError:
         headers=dict(reply.headers),
         trace_id=trace_of(body),
         quota=quota,
-        hint=_hint(kind, operation, reply.status, message),
         operation=operation.name,
     )
+    error.hint = _hint(operation, error)
     if isinstance(error, MissingScopeError):
         error.scopes = operation.scopes
     if isinstance(error, RateLimitError):
@@ -83,9 +86,25 @@ def fate_unknown(operation: Operation, error: APIStatusError) -> bool:
     """Whether a write that got this answer may have taken effect."""
     if operation.retry in ("read", "replace", "remove"):
         return False
+    if error.status == 501:
+        return False  # "not implemented": nothing was done
     if error.status >= 500:
-        return not _CALLERS_FAULT(error.message)
-    return error.status == 408 or (error.status == 401 and "timed out" in error.message.lower())
+        return not _callers_fault(operation, error)
+    # 303 is how a server says "done, look there"; 307 and 308 say "send it there instead".
+    return error.status < 307 or error.status in (408, 499) or is_timeout(error)
+
+
+def is_timeout(error: APIStatusError) -> bool:
+    """A time-out in 401 clothes: a gateway of the service answers so."""
+    return error.status == 401 and bool(_TIMED_OUT(error.message))
+
+
+def _callers_fault(operation: Operation, error: APIStatusError) -> bool:
+    if error.status != 500 or not isinstance(error.body, dict):
+        return False
+    if _REFUSED_VALUE(error.message):
+        return True
+    return operation.retry not in ("create", "notify", "pay") and bool(_MISSED_VALUE(error.message))
 
 
 def trace_of(body: Any) -> str | None:
@@ -97,11 +116,11 @@ def trace_of(body: Any) -> str | None:
 def _message(body: Any) -> str:
     if not isinstance(body, dict):
         # A gateway's page, not JSON: its first words are enough.
-        return (
-            " ".join(re.sub(r"<[^>]*>", " ", body).split())[:200] if isinstance(body, str) else ""
-        )
+        head = body[:2000] if isinstance(body, str) else ""
+        return " ".join(re.sub(r"<[^<>]*>", " ", head).split())[:200]
     message = body.get("message") or body.get("error_description") or body.get("error") or ""
-    return "; ".join(map(str, message)) if isinstance(message, list) else str(message)
+    parts = message[:20] if isinstance(message, list) else [message]
+    return "; ".join(str(part)[:_LONGEST_MESSAGE] for part in parts)[:_LONGEST_MESSAGE]
 
 
 def _kind(status: int, message: str, quota: Mapping[str, int]) -> type[APIStatusError]:
@@ -117,15 +136,18 @@ def _kind(status: int, message: str, quota: Mapping[str, int]) -> type[APIStatus
     return _BY_STATUS.get(status, APIStatusError)
 
 
-def _hint(
-    kind: type[APIStatusError], operation: Operation, status: int, message: str
-) -> str | None:
+def _hint(operation: Operation, error: APIStatusError) -> str | None:
+    kind, status, message = type(error), error.status, error.message
     if kind is MissingScopeError:
+        if operation.access == ("Location",):
+            return f"it needs '{operation.scopes[0]}' and the token of a location, no agency's"
         if not operation.scopes:
             return "the document asks no scope for this operation; please report it"
         listed = " and ".join(f"'{scope}'" for scope in operation.scopes)
         return f"it needs {listed}: tick it in the private integration, or add it to the app's scopes and install again"
-    if kind is InternalServerError and _CALLERS_FAULT(message):
+    if "estimate_not_accepted" in message:
+        return "only the customer can accept an estimate, on its page; then it can be converted"
+    if kind is InternalServerError and _callers_fault(operation, error):
         return "the service answers 5xx for some invalid values: mend the request, repeating it is useless"
     if kind is AuthenticationError and operation.access == ("Location",):
         return "this operation takes only the token of a location, no agency's"

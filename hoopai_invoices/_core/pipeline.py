@@ -24,18 +24,19 @@ from ..errors import (
 )
 from .clock import Clock
 from .codec import loads
-from .http import HTTP, NotSent, Reply, Unanswered
-from .outcome import error_of, fate_unknown
+from .http import HTTP, Progress, Reply, Unanswered
+from .outcome import error_of, fate_unknown, is_timeout
 from .request import Request, build
 from .tokens import TokenSource
 
 __all__ = ["Pipeline", "View"]
 
 ModelT = TypeVar("ModelT", bound=Model)
-OnDrift = Callable[[str, Drift], object]
+OnDrift = Callable[[str, Drift], None]
 
 _log = logging.getLogger("hoopai_invoices")
 _REPEATABLE = ("read", "replace", "remove")
+_REACHABLE = "is the service reachable from here, or is the client out of connections?"
 _LOOK = "look whether it took effect before sending it again: sent twice, it may be done twice"
 
 
@@ -86,45 +87,47 @@ class Pipeline:
         if call.options is not None and call.options.timeout is not None:
             seconds = _positive(call.options.timeout, "options.timeout")
         started = self._clock.monotonic()
-        sent = False
+        progress = Progress()
         deadline = self._clock.timeout(seconds)
+        failed: str
         try:
             async with deadline:
                 token = await self._tokens.token()
                 headers = {**self._headers, **request.headers, "authorization": f"Bearer {token}"}
-                sent = True
                 reply = await self._http.send(
-                    request.method, request.target, headers, request.content
+                    request.method, request.target, headers, request.content, progress
                 )
-        except TimeoutError as error:
+        except TimeoutError:
             if not deadline.expired():
                 raise
-            msg = f"no answer within {seconds:g} s"
-            if sent and operation.retry not in _REPEATABLE:
-                _unknown(operation, request, location_id, msg, error)
-            raise APITimeoutError(msg) from None
-        except NotSent as error:
-            raise APIConnectionError(
-                f"never sent: {error}", hint="is the service reachable from here?"
-            ) from error
+            failed = f"no answer within {seconds:g} s"
+            kind: type[APIConnectionError] = APITimeoutError
         except Unanswered as error:
-            if operation.retry not in _REPEATABLE:
-                _unknown(operation, request, location_id, f"no whole answer: {error}", error)
-            raise APIConnectionError(f"no whole answer: {error}") from error
-        elapsed = (self._clock.monotonic() - started) * 1000
-        _log.debug("%s %d %.0f ms", operation.name, reply.status, elapsed)
-        if not 200 <= reply.status < 300:
+            failed, kind = f"no whole answer ({error})", APIConnectionError
+        else:
+            elapsed = (self._clock.monotonic() - started) * 1000
+            _log.debug("%s %d %.0f ms", operation.name, reply.status, elapsed)
+            if 200 <= reply.status < 300:
+                return reply
             refused = error_of(operation, reply)
             if fate_unknown(operation, refused):
                 _unknown(operation, request, location_id, refused.message, refused)
+            if is_timeout(refused):
+                raise APITimeoutError(refused.message, sent=True) from refused
             raise refused
-        return reply
+        if not progress.sent:
+            failed = f"never sent: {failed}"
+        elif operation.retry not in _REPEATABLE:
+            _unknown(operation, request, location_id, failed, None)
+        raise kind(failed, sent=progress.sent, hint=None if progress.sent else _REACHABLE)
 
     def _decode(self, operation: Operation, reply: Reply, answer: type[ModelT]) -> ModelT:
         try:
             data = loads(reply.content)
             if not isinstance(data, dict):
                 raise DecodeError(f"an object was expected, not {type(data).__name__}")
+            if operation.retry in ("create", "notify", "pay") and not _like(answer, data):
+                raise DecodeError(f"this is no {answer.__name__}")
             record: ModelT = answer._read(data)
         except DecodeError as error:
             error.operation = operation.name
@@ -189,12 +192,13 @@ def _validated(call: Call, location_id: str | None, defaults: Mapping[str, Any])
     return build(call, location_id=location_id, defaults=defaults)
 
 
+def _like(answer: type[Model], data: Mapping[str, Any]) -> bool:
+    """Whether the data has anything of what such an answer always has."""
+    return any(row.required and row.key in data for row in answer._fields)
+
+
 def _positive(seconds: float, path: str) -> float:
-    if (
-        isinstance(seconds, bool)
-        or not isinstance(seconds, int | float)
-        or not 0 < seconds < float("inf")
-    ):
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < 1e9:
         raise InvalidRequestError(f"{seconds!r} is no number of seconds above 0", path=path)
     return seconds
 
@@ -204,9 +208,8 @@ def _unknown(
     request: Request,
     location_id: str | None,
     message: str,
-    cause: BaseException,
+    answered: APIStatusError | None,
 ) -> NoReturn:
-    answered = cause if isinstance(cause, APIStatusError) else None
     raise OutcomeUnknown(
         message,
         location_id=location_id,
@@ -215,4 +218,4 @@ def _unknown(
         trace_id=answered.trace_id if answered else None,
         hint=_LOOK,
         operation=operation.name,
-    ) from cause
+    ) from answered

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from .._model import UNSET, Sending, check
 from .._protocol import Call, CallOptions, Parameter
-from .._values import Count, Day, Flag, Kind, Number, Text, choices_refused
+from .._values import Count, Day, Flag, Kind, Number, OpenEnum, Text, choices_refused
 from ..errors import InvalidRequestError
 from .codec import dumps
 from .ids import check_id, path_of
@@ -26,17 +26,32 @@ _KINDS: Final[dict[str, Kind]] = {
     "date": Day(),
 }
 # Sent by the pipeline alone: a caller's own would break authentication or the framing of the body.
-_OWN_HEADERS: Final = {
-    "authorization",
-    "version",
-    "host",
-    "content-length",
-    "transfer-encoding",
-    "content-type",
-}
+_OWN_HEADERS: Final = frozenset(
+    [
+        "authorization",
+        "version",
+        "host",
+        "content-length",
+        "content-type",
+        "content-encoding",
+        "transfer-encoding",
+        "connection",
+        "keep-alive",
+        "upgrade",
+        "te",
+        "trailer",
+        "expect",
+        "cookie",
+        "proxy-authorization",
+        "location-id",
+    ]
+)
 
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+").fullmatch
+
+
+_LONGEST_TARGET = 8000  # what servers of this kind take
 
 
 @frozen
@@ -73,6 +88,8 @@ def build(call: Call, *, location_id: str | None, defaults: Mapping[str, Any]) -
             if value is not UNSET:
                 pairs[parameter.key] = _query_text(parameter, value, send_unknown)
         target += "?" + urlencode(pairs, quote_via=quote)
+        if len(target) > _LONGEST_TARGET:
+            raise InvalidRequestError("the filters are too long for one request")
     json = content = None
     headers = _headers(options.headers) if options is not None and options.headers else {}
     left_out: list[str] = []
@@ -100,11 +117,14 @@ def _location(location_id: str | None) -> str:
 
 def _query_text(parameter: Parameter, value: Any, send_unknown: bool) -> str:
     try:
-        plain = _KINDS[parameter.type].write(value, Sending())
-        if parameter.choices and plain not in parameter.choices and not send_unknown:
+        sending = Sending(send_unknown=send_unknown)
+        plain = _KINDS[parameter.type].write(value, sending)
+        # A state read from a record may be asked for, also one that the document doesn't know.
+        known = not parameter.choices or plain in parameter.choices or isinstance(value, OpenEnum)
+        if not known and not send_unknown:
             raise choices_refused(parameter.choices, plain)
         if parameter.bounds:
-            check(parameter.bounds, plain)
+            check(parameter.bounds, plain, sending)
     except InvalidRequestError as error:
         raise error.under(parameter.name) from None
     return str(plain).lower() if isinstance(plain, bool) else str(plain)

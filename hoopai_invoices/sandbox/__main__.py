@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import signal
 from collections.abc import Sequence
 
 from .box import Sandbox
@@ -23,7 +25,12 @@ To accept a sent estimate as its customer would (decline works alike):
 Ctrl-C stops the sandbox and forgets everything.""",
             flush=True,
         )
-        await asyncio.Event().wait()
+        stopped = asyncio.Event()
+        # Also where a shell started this in the background, with the signal ignored.
+        with contextlib.suppress(NotImplementedError):  # on Windows Ctrl-C is a KeyboardInterrupt
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        await stopped.wait()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -145,7 +145,7 @@ class Sandbox:
         settings: dict[str, Any] = {
             "token": self.token,
             "location_id": self.location_id,
-            "base_url": "http://sandbox.invalid",
+            "base_url": "https://sandbox.invalid",
             "transport": asgi_transport(self.app),
         }
         return InvoicesClient(**(settings | kwargs))

@@ -37,6 +37,11 @@ BOUNDS = (
     "exclusiveMinimum",
     "pattern",
 )
+# A keyword that isn't here would be dropped on the way, and a guard of the client with it.
+OBJECT_KEYWORDS = {"type", "description", "properties", "required", "examples"}
+PROPERTY_KEYWORDS = {
+    "$ref", "type", "description", "format", "items", "anyOf", "oneOf", "enum", "examples", "default", "const", *BOUNDS,
+}  # fmt: skip
 HINTS_OF_OPERATIONS = {"x-retry", "x-vendor-operation", "x-positional"}
 HINTS_OF_SCHEMAS = {"x-role", "x-paging"}
 HINTS_OF_PROPERTIES = {
@@ -165,7 +170,9 @@ class Document:
             self._check_enum(where, schema)
             return
         if schema.get("type") != "object":
-            return
+            raise DocumentError(f"{where}: a component is an object or an enum")
+        if unknown := {k for k in schema if not k.startswith("x-")} - OBJECT_KEYWORDS:
+            raise DocumentError(f"{where}: {sorted(unknown)} would be ignored")
         if "allOf" in schema or not schema.get("properties"):
             raise DocumentError(
                 f"{where}: write it flat, with properties; free-form values are {{}}"
@@ -214,6 +221,13 @@ class Document:
             raise DocumentError(f"{where}: two of its values have one Python name")
 
     def _check_type(self, where: str, prop: Json) -> None:
+        if unknown := {key for key in prop if not key.startswith("x-")} - PROPERTY_KEYWORDS:
+            raise DocumentError(f"{where}: {sorted(unknown)} would be ignored")
+        if isinstance(prop.get("pattern"), str):
+            try:
+                re.compile(prop["pattern"])
+            except re.error as error:
+                raise DocumentError(f"{where}: pattern: {error}") from None
         if prop.get("type") == "array" and "items" not in prop:
             raise DocumentError(
                 f"{where}: an array needs items; the generator would drop every user of it"

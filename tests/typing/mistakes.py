@@ -107,7 +107,7 @@ async def values(client: LocationClient, invoice: Invoice, other: str | None) ->
     await client.estimate_templates.create(name="n", items=[item])  # ERROR: list-item | reportArgumentType
     await client.estimate_templates.create(name="n", items=line)  # ERROR: arg-type | reportArgumentType
     await client.templates.create(name="n", items=[{"name": "Hour"}])  # ERROR: list-item | reportArgumentType
-    await client.templates.update("t1", name="n", items=[item], discount=5)  # ERROR: arg-type | reportArgumentType
+    await client.templates.update("t1", name="n", items=[item], currency="USD", business_details=models.BusinessDetails(), discount=5)  # ERROR: arg-type | reportArgumentType
     models.InvoiceCreate(name="n", items=[item], contact_details=contact, issue_date="2026-03-01")  # ERROR: arg-type | reportArgumentType
     models.InvoiceCreate(name=None, items=[item], contact_details=contact, issue_date=day)  # ERROR: arg-type | reportArgumentType
     models.InvoiceCreate(name="n", items=[item], contact_details="c1", issue_date=day)  # ERROR: arg-type | reportArgumentType

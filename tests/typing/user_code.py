@@ -518,7 +518,13 @@ async def templates(client: LocationClient) -> None:
     assert_type(made.total, Decimal)
     assert_type(await client.templates.get(made.id), Template)
     assert_type(
-        await client.templates.update(made.id, name="Coaching 2", currency="USD", items=lines()),
+        await client.templates.update(
+            made.id,
+            name="Coaching 2",
+            currency="USD",
+            business_details=BusinessDetails(name="Example LLC"),
+            items=lines(),
+        ),
         Template,
     )
     await client.templates.update_late_fees(made.id, late_fees_configuration=late_fees())
@@ -553,7 +559,14 @@ async def schedules(client: LocationClient) -> None:
         print(issued if isinstance(issued, str) else issued.total)
     once = ScheduleOptions(execute_at=datetime(2026, 9, 30, 9, tzinfo=UTC))
     await client.schedules.update(
-        made.id, name=made.name, contact_details=contact, schedule=once, items=lines()
+        made.id,
+        name=made.name,
+        currency="USD",
+        business_details=BusinessDetails(name="Example LLC"),
+        live_mode=False,
+        contact_details=contact,
+        schedule=once,
+        items=lines(),
     )
     assert_type(await client.schedules.get(made.id), Schedule)
     assert_type(await client.schedules.start(made.id), Schedule)
@@ -618,6 +631,8 @@ async def estimates(client: LocationClient) -> Invoice:
             issue_date=date(2026, 8, 26),
             expiry_date=date(2026, 10, 25),
             estimate_status=EstimateStatus.SENT,
+            currency="USD",
+            business_details=BusinessDetails(name="Example LLC"),
         ),
         Estimate,
     )
@@ -641,7 +656,14 @@ async def estimate_templates(client: LocationClient) -> EstimateTemplate:
         title="Estimate",
         miscellaneous_charges=fees,
     )
-    await client.estimate_templates.update(made.id, name="Roof 2", items=estimate_lines())
+    await client.estimate_templates.update(
+        made.id,
+        name="Roof 2",
+        items=estimate_lines(),
+        currency="USD",
+        business_details=BusinessDetails(name="Example LLC"),
+        live_mode=False,
+    )
     shown = await client.estimate_templates.preview(made.id)
     assert_type(shown, EstimateTemplate)
     assert_type(shown.items, list[EstimateItem] | None)

@@ -108,12 +108,16 @@ class EstimateTemplates(Resource):
 
         Args:
             name: Name of the template, 40 characters at most.
-            items: The lines, at least one.
-            business_details: Who offers.
-            currency: Three-letter code of the currency of all amounts.
-            discount: The service asks for it even when there is none.
+            items: The lines.
+            business_details: Who offers. Taken from `LocationDefaults.business_details` when
+                left out.
+            currency: Three-letter code of the currency of all amounts. Taken from
+                `LocationDefaults.currency` when left out.
+            discount: The service asks for it even when there is none. Left out, `{'type':
+                'percentage', 'value': 0}` is sent.
             live_mode: Whether real money is asked for; false is test mode. Left out, the
-                service would choose live.
+                service would choose live. Taken from `LocationDefaults.live_mode` when left out,
+                and refused when that has none.
             terms_notes: Terms and notes under the lines; HTML is possible.
             title: Heading of the documents made from it, 40 characters at most.
             automatic_taxes_enabled: Whether taxes are worked out automatically; the service
@@ -124,9 +128,8 @@ class EstimateTemplates(Resource):
             estimate_number_prefix: What is put before the number; the service assumes EST-.
             attachments: Files that go with the documents.
             miscellaneous_charges: Charges on top of the invoice, such as a processing fee.
-            key: A name for this write, unique in the location: the same key never makes it twice.
-            settle: What to do while the fate of a keyed write is unknown: wait for it to settle,
-                or raise `OutcomeUnknown` at once.
+            key: Not in this release: refused with `ConfigurationError`.
+            settle: Not in this release, as `key`.
             options: What this call does differently.
 
         Raises:
@@ -166,9 +169,9 @@ class EstimateTemplates(Resource):
         template_id: str,
         *,
         name: str,
+        business_details: models.BusinessDetails,
+        currency: str,
         items: builtins.list[models.EstimateItem],
-        business_details: models.BusinessDetails | Unset = UNSET,
-        currency: str | Unset = UNSET,
         discount: models.Discount | Unset = UNSET,
         live_mode: bool | Unset = UNSET,
         terms_notes: str | Unset = UNSET,
@@ -192,12 +195,13 @@ class EstimateTemplates(Resource):
         Args:
             template_id: Id of the template.
             name: Name of the template, 40 characters at most.
-            items: The lines, at least one.
             business_details: Who offers.
             currency: Three-letter code of the currency of all amounts.
-            discount: The service asks for it even when there is none.
+            items: The lines.
+            discount: The service asks for it even when there is none. Left out, `{'type':
+                'percentage', 'value': 0}` is sent.
             live_mode: Whether real money is asked for; false is test mode. Left out, the
-                service would choose live.
+                service would choose live. It must be given.
             terms_notes: Terms and notes under the lines; HTML is possible. Left out, they are
                 cleared.
             title: Heading of the documents made from it, 40 characters at most.

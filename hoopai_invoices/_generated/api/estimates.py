@@ -63,13 +63,17 @@ class Estimates(Resource):
                 channel.
             issue_date: Day of issue.
             expiry_date: Last day that the customer can accept.
-            business_details: Who offers.
-            currency: Three-letter code of the currency of all amounts.
-            discount: The service asks for it even when there is none.
+            business_details: Who offers. Taken from `LocationDefaults.business_details` when
+                left out.
+            currency: Three-letter code of the currency of all amounts. Taken from
+                `LocationDefaults.currency` when left out.
+            discount: The service asks for it even when there is none. Left out, `{'type':
+                'percentage', 'value': 0}` is sent.
             frequency_settings: Whether it is billed again and again; the service asks for it
-                even when it is not.
+                even when it is not. Left out, `{'enabled': False}` is sent.
             live_mode: Whether real money is asked for; false is test mode. Left out, the
-                service would choose live.
+                service would choose live. Taken from `LocationDefaults.live_mode` when left out,
+                and refused when that has none.
             terms_notes: Terms and notes under the lines; HTML is possible.
             estimate_number: Number, unique in the sub-account; one already taken is refused.
                 Left out, the next is assigned.
@@ -81,15 +85,15 @@ class Estimates(Resource):
             send_estimate_details: How to send it; whether it is sent at once is not
                 documented.
             estimate_number_prefix: What is put before the number; the service assumes EST-.
-            user_id: Id of the user on whose behalf it is made.
+            user_id: Id of the user on whose behalf it is made. Taken from
+                `LocationDefaults.user_id` when left out.
             attachments: Files that go with the estimate.
             auto_invoice: Whether the service makes the invoice itself when the estimate is
                 accepted.
             miscellaneous_charges: Charges on top of the invoice, such as a processing fee.
             payment_schedule_config: Payment of an estimate's invoice in parts.
-            key: A name for this write, unique in the location: the same key never makes it twice.
-            settle: What to do while the fate of a keyed write is unknown: wait for it to settle,
-                or raise `OutcomeUnknown` at once.
+            key: Not in this release: refused with `ConfigurationError`.
+            settle: Not in this release, as `key`.
             options: What this call does differently.
 
         Raises:
@@ -229,13 +233,13 @@ class Estimates(Resource):
         estimate_id: str,
         *,
         name: str,
+        business_details: models.BusinessDetails,
+        currency: str,
         items: builtins.list[models.EstimateItem],
         title: str,
         contact_details: models.ContactDetails,
         issue_date: dt.date,
         expiry_date: dt.date,
-        business_details: models.BusinessDetails | Unset = UNSET,
-        currency: str | Unset = UNSET,
         discount: models.Discount | Unset = UNSET,
         frequency_settings: models.FrequencySettings | Unset = UNSET,
         live_mode: bool | Unset = UNSET,
@@ -267,6 +271,8 @@ class Estimates(Resource):
         Args:
             estimate_id: Id of the estimate.
             name: Name of the estimate, 40 characters at most.
+            business_details: Who offers.
+            currency: Three-letter code of the currency of all amounts.
             items: The lines, at least one.
             title: Heading of the document, 40 characters at most. Without it the service
                 fails with 500.
@@ -275,13 +281,12 @@ class Estimates(Resource):
                 channel.
             issue_date: Day of issue.
             expiry_date: Last day that the customer can accept.
-            business_details: Who offers.
-            currency: Three-letter code of the currency of all amounts.
-            discount: The service asks for it even when there is none.
+            discount: The service asks for it even when there is none. Left out, `{'type':
+                'percentage', 'value': 0}` is sent.
             frequency_settings: Whether it is billed again and again; the service asks for it
-                even when it is not.
+                even when it is not. Left out, `{'enabled': False}` is sent.
             live_mode: Whether real money is asked for; false is test mode. Left out, the
-                service would choose live.
+                service would choose live. It must be given.
             terms_notes: Terms and notes under the lines; HTML is possible. Left out, they are
                 cleared.
             estimate_number: Number, unique in the sub-account; one already taken is refused.
@@ -402,13 +407,14 @@ class Estimates(Resource):
             estimate_id: Id of the estimate.
             action: How to deliver. 'send_manually' delivers nothing and only marks the record
                 as sent.
-            live_mode: Whether real money is asked for; false is test mode.
-            user_id: Id of the user who sends.
+            live_mode: Whether real money is asked for; false is test mode. Taken from
+                `LocationDefaults.live_mode` when left out, and refused when that has none.
+            user_id: Id of the user who sends. Taken from `LocationDefaults.user_id` when left
+                out.
             sent_from: Name and address that a message comes from.
             estimate_name: Name of the estimate as the message calls it.
-            key: A name for this write, unique in the location: the same key never makes it twice.
-            settle: What to do while the fate of a keyed write is unknown: wait for it to settle,
-                or raise `OutcomeUnknown` at once.
+            key: Not in this release: refused with `ConfigurationError`.
+            settle: Not in this release, as `key`.
             options: What this call does differently.
 
         Raises:
@@ -459,11 +465,10 @@ class Estimates(Resource):
         Args:
             estimate_id: Id of the estimate.
             mark_as_invoiced: Whether the estimate becomes invoiced. With false, a second
-                conversion likely makes a second invoice.
+                conversion likely makes a second invoice. Left out, `True` is sent.
             version: Which of the service's two ways of conversion to use.
-            key: A name for this write, unique in the location: the same key never makes it twice.
-            settle: What to do while the fate of a keyed write is unknown: wait for it to settle,
-                or raise `OutcomeUnknown` at once.
+            key: Not in this release: refused with `ConfigurationError`.
+            settle: Not in this release, as `key`.
             options: What this call does differently.
 
         Raises:

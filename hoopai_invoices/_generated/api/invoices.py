@@ -47,8 +47,9 @@ class Invoices(Resource):
         Needs the scope `invoices.readonly`.
 
         Args:
-            status: State of an invoice. The service has no 'overdue': an invoice is overdue
-                when its due day has passed and something is still due. Further states may appear.
+            status: State of an invoice. Further states may appear; 'overdue' has not been
+                seen in an answer: an invoice is overdue when its due day has passed and something
+                is still due.
             start_at: First day of the period. Whether the issue date or the creation date
                 counts is not documented.
             end_at: Last day of the period. Whether the issue date or the creation date counts
@@ -167,14 +168,17 @@ class Invoices(Resource):
 
         Args:
             name: Name of the invoice; the heading of the document is title.
-            items: The lines, at least one.
+            items: The lines.
             contact_details: Who is billed. The service takes id and name alone, though its
                 documents ask for phone and e-mail too; sending needs the address or number of its
                 channel.
             issue_date: Day of issue.
-            business_details: Who bills.
-            currency: Three-letter code of the currency of all amounts.
-            live_mode: Whether real money is asked for; false is test mode.
+            business_details: Who bills. Taken from `LocationDefaults.business_details` when
+                left out.
+            currency: Three-letter code of the currency of all amounts. Taken from
+                `LocationDefaults.currency` when left out.
+            live_mode: Whether real money is asked for; false is test mode. Taken from
+                `LocationDefaults.live_mode` when left out, and refused when that has none.
             discount: A discount on the whole document. It comes off the sum of the lines
                 before taxes are added.
             terms_notes: Terms and notes under the lines; HTML is possible.
@@ -192,9 +196,8 @@ class Invoices(Resource):
             payment_methods: Which payment methods are offered.
             attachments: Files that go with the invoice.
             miscellaneous_charges: Charges on top of the invoice, such as a processing fee.
-            key: A name for this write, unique in the location: the same key never makes it twice.
-            settle: What to do while the fate of a keyed write is unknown: wait for it to settle,
-                or raise `OutcomeUnknown` at once.
+            key: Not in this release: refused with `ConfigurationError`.
+            settle: Not in this release, as `key`.
             options: What this call does differently.
 
         Raises:
@@ -273,10 +276,10 @@ class Invoices(Resource):
         invoice_id: str,
         *,
         name: str,
+        currency: str,
         items: builtins.list[models.InvoiceItem],
         issue_date: dt.date,
         due_date: dt.date,
-        currency: str | Unset = UNSET,
         title: str | Unset = UNSET,
         description: str | Unset = UNSET,
         business_details: models.BusinessDetails | Unset = UNSET,
@@ -308,11 +311,11 @@ class Invoices(Resource):
         Args:
             invoice_id: Id of the invoice.
             name: Name of the invoice; the heading of the document is title.
-            items: The lines, at least one.
+            currency: Three-letter code of the currency of all amounts.
+            items: The lines.
             issue_date: Day of issue.
             due_date: Day that payment is due. A past day, by the sub-account's own calendar,
                 is refused.
-            currency: Three-letter code of the currency of all amounts.
             title: Heading of the document.
             description: A description of the invoice.
             business_details: Who bills.
@@ -325,7 +328,7 @@ class Invoices(Resource):
             discount: A discount on the whole document. It comes off the sum of the lines
                 before taxes are added.
             automatic_taxes_enabled: Whether taxes are worked out automatically.
-            live_mode: Whether real money is asked for; false is test mode.
+            live_mode: Whether real money is asked for; false is test mode. It must be given.
             payment_schedule: Payment of an invoice in parts.
             tips_configuration: Tips offered to the customer at payment.
             xero_details: Link to the Xero accounts; its shape is not documented.
@@ -432,13 +435,13 @@ class Invoices(Resource):
             action: How to deliver. 'send_manually' delivers nothing and only marks the record
                 as sent.
             user_id: Id of the user who sends. With an empty one the service answers success
-                and sends nothing.
-            live_mode: Whether real money is asked for; false is test mode.
+                and sends nothing. Taken from `LocationDefaults.user_id` when left out.
+            live_mode: Whether real money is asked for; false is test mode. Taken from
+                `LocationDefaults.live_mode` when left out, and refused when that has none.
             sent_from: Name and address that a message comes from.
             auto_payment: How a schedule or an invoice is paid without the customer's doing.
-            key: A name for this write, unique in the location: the same key never makes it twice.
-            settle: What to do while the fate of a keyed write is unknown: wait for it to settle,
-                or raise `OutcomeUnknown` at once.
+            key: Not in this release: refused with `ConfigurationError`.
+            settle: Not in this release, as `key`.
             options: What this call does differently.
 
         Raises:
@@ -536,9 +539,8 @@ class Invoices(Resource):
                 underscores in them.
             payment_schedule_ids: Parts of the payment plan that are paid by this.
             fulfilled_at: When the payment was made.
-            key: A name for this write, unique in the location: the same key never makes it twice.
-            settle: What to do while the fate of a keyed write is unknown: wait for it to settle,
-                or raise `OutcomeUnknown` at once.
+            key: Not in this release: refused with `ConfigurationError`.
+            settle: Not in this release, as `key`.
             options: What this call does differently.
 
         Raises:
@@ -744,16 +746,19 @@ class Invoices(Resource):
 
         Args:
             name: Name of the invoice; the heading of the document is title.
-            items: The lines, at least one.
+            items: The lines.
             contact_details: Who is billed. The service takes id and name alone, though its
                 documents ask for phone and e-mail too; sending needs the address or number of its
                 channel.
             issue_date: Day of issue.
             sent_to: Where the invoice is sent.
             action: Whether to leave the invoice a draft or to send it at once.
-            currency: Three-letter code of the currency of all amounts.
-            live_mode: Whether real money is asked for; false is test mode.
-            user_id: Id of the user who sends.
+            currency: Three-letter code of the currency of all amounts. Taken from
+                `LocationDefaults.currency` when left out.
+            live_mode: Whether real money is asked for; false is test mode. Taken from
+                `LocationDefaults.live_mode` when left out, and refused when that has none.
+            user_id: Id of the user who sends. Taken from `LocationDefaults.user_id` when left
+                out.
             invoice_id: Id of an invoice to update; leave it out to create one.
             terms_notes: Terms and notes under the lines; HTML is possible.
             include_terms_note: Whether the terms and notes are shown.
@@ -772,10 +777,10 @@ class Invoices(Resource):
             miscellaneous_charges: Charges on top of the invoice, such as a processing fee.
             discount: A discount on the whole document. It comes off the sum of the lines
                 before taxes are added.
-            business_details: Who bills.
-            key: A name for this write, unique in the location: the same key never makes it twice.
-            settle: What to do while the fate of a keyed write is unknown: wait for it to settle,
-                or raise `OutcomeUnknown` at once.
+            business_details: Who bills. Taken from `LocationDefaults.business_details` when
+                left out.
+            key: Not in this release: refused with `ConfigurationError`.
+            settle: Not in this release, as `key`.
             options: What this call does differently.
 
         Raises:

@@ -143,11 +143,15 @@ class Schedules(Resource):
                 documents ask for phone and e-mail too; sending needs the address or number of its
                 channel.
             schedule: When to issue the invoices.
-            items: The lines of every invoice, at least one.
-            live_mode: Whether real money is asked for; false is test mode.
-            business_details: Who bills.
-            currency: Three-letter code of the currency of all amounts.
-            discount: The service asks for it even when there is none.
+            items: The lines of every invoice.
+            live_mode: Whether real money is asked for; false is test mode. Taken from
+                `LocationDefaults.live_mode` when left out, and refused when that has none.
+            business_details: Who bills. Taken from `LocationDefaults.business_details` when
+                left out.
+            currency: Three-letter code of the currency of all amounts. Taken from
+                `LocationDefaults.currency` when left out.
+            discount: The service asks for it even when there is none. Left out, `{'type':
+                'percentage', 'value': 0}` is sent.
             automatic_taxes_enabled: Whether taxes are worked out automatically.
             terms_notes: Terms and notes under the lines; HTML is possible.
             title: Heading of the invoices.
@@ -157,9 +161,8 @@ class Schedules(Resource):
             payment_methods: Which payment methods are offered.
             attachments: Files that go with the invoices.
             miscellaneous_charges: Charges on top of the invoice, such as a processing fee.
-            key: A name for this write, unique in the location: the same key never makes it twice.
-            settle: What to do while the fate of a keyed write is unknown: wait for it to settle,
-                or raise `OutcomeUnknown` at once.
+            key: Not in this release: refused with `ConfigurationError`.
+            settle: Not in this release, as `key`.
             options: What this call does differently.
 
         Raises:
@@ -235,10 +238,10 @@ class Schedules(Resource):
         name: str,
         contact_details: models.ContactDetails,
         schedule: models.ScheduleOptions,
+        live_mode: bool,
+        business_details: models.BusinessDetails,
+        currency: str,
         items: builtins.list[models.InvoiceItem],
-        live_mode: bool | Unset = UNSET,
-        business_details: models.BusinessDetails | Unset = UNSET,
-        currency: str | Unset = UNSET,
         discount: models.Discount | Unset = UNSET,
         terms_notes: str | Unset = UNSET,
         title: str | Unset = UNSET,
@@ -262,11 +265,12 @@ class Schedules(Resource):
                 documents ask for phone and e-mail too; sending needs the address or number of its
                 channel.
             schedule: When to issue the invoices.
-            items: The lines of every invoice, at least one.
             live_mode: Whether real money is asked for; false is test mode.
             business_details: Who bills.
             currency: Three-letter code of the currency of all amounts.
-            discount: The service asks for it even when there is none.
+            items: The lines of every invoice.
+            discount: The service asks for it even when there is none. Left out, `{'type':
+                'percentage', 'value': 0}` is sent.
             terms_notes: Terms and notes under the lines; HTML is possible.
             title: Heading of the invoices.
             attachments: Files that go with the invoices.
@@ -353,9 +357,10 @@ class Schedules(Resource):
 
         Args:
             schedule_id: Id of the schedule.
-            live_mode: Whether real money is asked for; false is test mode.
+            live_mode: Whether real money is asked for; false is test mode. Taken from
+                `LocationDefaults.live_mode` when left out, and refused when that has none.
             auto_payment: Whether the invoices are paid automatically. Without it the service
-                fails with 500.
+                fails with 500. Left out, `{'enable': False}` is sent.
             options: What this call does differently.
 
         Raises:
@@ -414,7 +419,7 @@ class Schedules(Resource):
             live_mode: Whether real money is asked for; false is test mode.
             business_details: Who bills.
             currency: Three-letter code of the currency of all amounts.
-            items: The lines of every invoice, at least one.
+            items: The lines of every invoice.
             discount: A discount on the whole document. It comes off the sum of the lines
                 before taxes are added.
             terms_notes: Terms and notes under the lines; HTML is possible.

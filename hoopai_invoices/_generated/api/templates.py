@@ -134,9 +134,11 @@ class Templates(Resource):
 
         Args:
             name: Name of the template.
-            items: The lines, at least one.
-            business_details: Who bills.
-            currency: Three-letter code of the currency of all amounts.
+            items: The lines.
+            business_details: Who bills. Taken from `LocationDefaults.business_details` when
+                left out.
+            currency: Three-letter code of the currency of all amounts. Taken from
+                `LocationDefaults.currency` when left out.
             internal: A flag of the service; what it does is not documented.
             automatic_taxes_enabled: Whether taxes are worked out automatically.
             discount: A discount on the whole document. It comes off the sum of the lines
@@ -150,9 +152,8 @@ class Templates(Resource):
             attachments: Files that go with the documents, as texts; other bodies take
                 objects.
             miscellaneous_charges: Charges on top of the invoice, such as a processing fee.
-            key: A name for this write, unique in the location: the same key never makes it twice.
-            settle: What to do while the fate of a keyed write is unknown: wait for it to settle,
-                or raise `OutcomeUnknown` at once.
+            key: Not in this release: refused with `ConfigurationError`.
+            settle: Not in this release, as `key`.
             options: What this call does differently.
 
         Raises:
@@ -223,9 +224,9 @@ class Templates(Resource):
         template_id: str,
         *,
         name: str,
+        business_details: models.BusinessDetails,
+        currency: str,
         items: builtins.list[models.InvoiceItem],
-        business_details: models.BusinessDetails | Unset = UNSET,
-        currency: str | Unset = UNSET,
         internal: bool | Unset = UNSET,
         discount: models.Discount | Unset = UNSET,
         terms_notes: str | Unset = UNSET,
@@ -245,9 +246,9 @@ class Templates(Resource):
         Args:
             template_id: Id of the template.
             name: Name of the template.
-            items: The lines, at least one.
             business_details: Who bills.
             currency: Three-letter code of the currency of all amounts.
+            items: The lines.
             internal: A flag of the service; what it does is not documented.
             discount: A discount on the whole document. It comes off the sum of the lines
                 before taxes are added.

@@ -120,7 +120,7 @@ class EstimateCreate(Model):
         Field("automatic_taxes_enabled", "automaticTaxesEnabled", "bool"),
         Field("meta", "meta", "any"),
         Field("send_estimate_details", "sendEstimateDetails", "EstimateSend"),
-        Field("estimate_number_prefix", "estimateNumberPrefix", "str", bounds={"maxLength": 10}),
+        Field("estimate_number_prefix", "estimateNumberPrefix", "str"),
         Field("user_id", "userId", "str", default="user_id", bounds={"minLength": 1}),
         Field("attachments", "attachments", "[Attachment]"),
         Field("auto_invoice", "autoInvoice", "AutoInvoice"),

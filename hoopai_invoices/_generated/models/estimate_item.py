@@ -8,7 +8,7 @@ from typing import ClassVar
 from attrs import define, field
 
 from ..._model import Field, Model
-from ..._values import decimal, optional_decimal
+from ..._values import decimal
 from .. import models
 from .line_item_type import as_line_item_type
 
@@ -45,7 +45,7 @@ class EstimateItem(Model):
     amount: Decimal = field(converter=decimal)
     qty: Decimal = field(converter=decimal)
     type: models.LineItemType = field(converter=as_line_item_type)
-    id: str | None = None
+    id: str | None = field(default=None, init=False)
     description: str | None = None
     product_id: str | None = None
     price_id: str | None = None
@@ -54,9 +54,9 @@ class EstimateItem(Model):
     is_setup_fee_item: bool | None = None
     tax_inclusive: bool | None = None
     attachments: list[str] | None = None
-    item_total_tax: Decimal | None = field(default=None, converter=optional_decimal)
-    item_total_discount: Decimal | None = field(default=None, converter=optional_decimal)
-    item_unit_discount: Decimal | None = field(default=None, converter=optional_decimal)
+    item_total_tax: Decimal | None = field(default=None, init=False)
+    item_total_discount: Decimal | None = field(default=None, init=False)
+    item_unit_discount: Decimal | None = field(default=None, init=False)
 
     _fields: ClassVar[tuple[Field, ...]] = (
         Field("name", "name", "str", required=True),

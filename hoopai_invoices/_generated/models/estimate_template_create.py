@@ -18,7 +18,7 @@ class EstimateTemplateCreate(Model):
         name: Name of the template, 40 characters at most.
         business_details: Who offers.
         currency: Three-letter code of the currency of all amounts.
-        items: The lines, at least one.
+        items: The lines.
         discount: The service asks for it even when there is none.
         live_mode: Whether real money is asked for; false is test mode. Left out, the service
             would choose live.
@@ -53,7 +53,7 @@ class EstimateTemplateCreate(Model):
     miscellaneous_charges: models.ProcessingFee | Unset = UNSET
 
     _fields: ClassVar[tuple[Field, ...]] = (
-        Field("name", "name", "str", required=True, bounds={"minLength": 1, "maxLength": 40}),
+        Field("name", "name", "str", required=True, bounds={"minLength": 1}),
         Field(
             "business_details",
             "businessDetails",
@@ -69,7 +69,7 @@ class EstimateTemplateCreate(Model):
             default="currency",
             bounds={"pattern": "^[A-Z]{3}$"},
         ),
-        Field("items", "items", "[EstimateItem]", required=True, bounds={"minItems": 1}),
+        Field("items", "items", "[EstimateItem]", required=True),
         Field(
             "discount",
             "discount",
@@ -79,11 +79,11 @@ class EstimateTemplateCreate(Model):
         ),
         Field("live_mode", "liveMode", "bool", default="live_mode", explicit=True),
         Field("terms_notes", "termsNotes", "str"),
-        Field("title", "title", "str", bounds={"minLength": 1, "maxLength": 40}),
+        Field("title", "title", "str", bounds={"minLength": 1}),
         Field("automatic_taxes_enabled", "automaticTaxesEnabled", "bool"),
         Field("meta", "meta", "any"),
         Field("send_estimate_details", "sendEstimateDetails", "EstimateSend"),
-        Field("estimate_number_prefix", "estimateNumberPrefix", "str", bounds={"maxLength": 10}),
+        Field("estimate_number_prefix", "estimateNumberPrefix", "str"),
         Field("attachments", "attachments", "[Attachment]"),
         Field("miscellaneous_charges", "miscellaneousCharges", "ProcessingFee"),
     )

@@ -18,7 +18,7 @@ class EstimateTemplateUpdate(Model):
         name: Name of the template, 40 characters at most.
         business_details: Who offers.
         currency: Three-letter code of the currency of all amounts.
-        items: The lines, at least one.
+        items: The lines.
         discount: The service asks for it even when there is none.
         live_mode: Whether real money is asked for; false is test mode. Left out, the service
             would choose live.
@@ -39,8 +39,8 @@ class EstimateTemplateUpdate(Model):
     _located: ClassVar[bool] = True
 
     name: str
-    business_details: models.BusinessDetails | Unset = UNSET
-    currency: str | Unset = UNSET
+    business_details: models.BusinessDetails
+    currency: str
     items: list[models.EstimateItem]
     discount: models.Discount | Unset = UNSET
     live_mode: bool | Unset = UNSET
@@ -54,23 +54,10 @@ class EstimateTemplateUpdate(Model):
     miscellaneous_charges: models.ProcessingFee | Unset = UNSET
 
     _fields: ClassVar[tuple[Field, ...]] = (
-        Field("name", "name", "str", required=True, bounds={"minLength": 1, "maxLength": 40}),
-        Field(
-            "business_details",
-            "businessDetails",
-            "BusinessDetails",
-            required=True,
-            default="business_details",
-        ),
-        Field(
-            "currency",
-            "currency",
-            "str",
-            required=True,
-            default="currency",
-            bounds={"pattern": "^[A-Z]{3}$"},
-        ),
-        Field("items", "items", "[EstimateItem]", required=True, bounds={"minItems": 1}),
+        Field("name", "name", "str", required=True, bounds={"minLength": 1}),
+        Field("business_details", "businessDetails", "BusinessDetails", required=True),
+        Field("currency", "currency", "str", required=True, bounds={"pattern": "^[A-Z]{3}$"}),
+        Field("items", "items", "[EstimateItem]", required=True),
         Field(
             "discount",
             "discount",
@@ -78,13 +65,13 @@ class EstimateTemplateUpdate(Model):
             required=True,
             omitted={"type": "percentage", "value": 0},
         ),
-        Field("live_mode", "liveMode", "bool", default="live_mode", explicit=True),
+        Field("live_mode", "liveMode", "bool", explicit=True),
         Field("terms_notes", "termsNotes", "str"),
-        Field("title", "title", "str", bounds={"minLength": 1, "maxLength": 40}),
+        Field("title", "title", "str", bounds={"minLength": 1}),
         Field("automatic_taxes_enabled", "automaticTaxesEnabled", "bool"),
         Field("meta", "meta", "any"),
         Field("send_estimate_details", "sendEstimateDetails", "EstimateSend"),
-        Field("estimate_number_prefix", "estimateNumberPrefix", "str", bounds={"maxLength": 10}),
+        Field("estimate_number_prefix", "estimateNumberPrefix", "str"),
         Field("attachments", "attachments", "[Attachment]"),
         Field("miscellaneous_charges", "miscellaneousCharges", "ProcessingFee"),
     )

@@ -55,8 +55,8 @@ class EstimateUpdate(Model):
     _located: ClassVar[bool] = True
 
     name: str
-    business_details: models.BusinessDetails | Unset = UNSET
-    currency: str | Unset = UNSET
+    business_details: models.BusinessDetails
+    currency: str
     items: list[models.EstimateItem]
     discount: models.Discount | Unset = UNSET
     title: str
@@ -85,21 +85,8 @@ class EstimateUpdate(Model):
 
     _fields: ClassVar[tuple[Field, ...]] = (
         Field("name", "name", "str", required=True, bounds={"minLength": 1, "maxLength": 40}),
-        Field(
-            "business_details",
-            "businessDetails",
-            "BusinessDetails",
-            required=True,
-            default="business_details",
-        ),
-        Field(
-            "currency",
-            "currency",
-            "str",
-            required=True,
-            default="currency",
-            bounds={"pattern": "^[A-Z]{3}$"},
-        ),
+        Field("business_details", "businessDetails", "BusinessDetails", required=True),
+        Field("currency", "currency", "str", required=True, bounds={"pattern": "^[A-Z]{3}$"}),
         Field("items", "items", "[EstimateItem]", required=True, bounds={"minItems": 1}),
         Field(
             "discount",
@@ -119,15 +106,15 @@ class EstimateUpdate(Model):
             required=True,
             omitted={"enabled": False},
         ),
-        Field("live_mode", "liveMode", "bool", default="live_mode", explicit=True),
+        Field("live_mode", "liveMode", "bool", explicit=True),
         Field("terms_notes", "termsNotes", "str"),
         Field("estimate_number", "estimateNumber", "int"),
         Field("sent_to", "sentTo", "SentTo"),
         Field("automatic_taxes_enabled", "automaticTaxesEnabled", "bool"),
         Field("meta", "meta", "any"),
         Field("send_estimate_details", "sendEstimateDetails", "EstimateSend"),
-        Field("estimate_number_prefix", "estimateNumberPrefix", "str", bounds={"maxLength": 10}),
-        Field("user_id", "userId", "str", default="user_id", bounds={"minLength": 1}),
+        Field("estimate_number_prefix", "estimateNumberPrefix", "str"),
+        Field("user_id", "userId", "str", bounds={"minLength": 1}),
         Field("attachments", "attachments", "[Attachment]"),
         Field("auto_invoice", "autoInvoice", "AutoInvoice"),
         Field("miscellaneous_charges", "miscellaneousCharges", "ProcessingFee"),

@@ -18,8 +18,9 @@ class Invoice(Model):
 
     Attributes:
         id: Id of the invoice.
-        status: State of an invoice. The service has no 'overdue': an invoice is overdue when
-            its due day has passed and something is still due. Further states may appear.
+        status: State of an invoice. Further states may appear; 'overdue' has not been seen in
+            an answer: an invoice is overdue when its due day has passed and something is still
+            due.
         live_mode: Whether real money is asked for; false is test mode.
         alt_id: Id of the sub-account (location).
         name: Name of the invoice; the heading of the document is title.

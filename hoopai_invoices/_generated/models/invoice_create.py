@@ -19,7 +19,7 @@ class InvoiceCreate(Model):
         name: Name of the invoice; the heading of the document is title.
         business_details: Who bills.
         currency: Three-letter code of the currency of all amounts.
-        items: The lines, at least one.
+        items: The lines.
         contact_details: Who is billed. The service takes id and name alone, though its
             documents ask for phone and e-mail too; sending needs the address or number of its
             channel.
@@ -86,7 +86,7 @@ class InvoiceCreate(Model):
             default="currency",
             bounds={"pattern": "^[A-Z]{3}$"},
         ),
-        Field("items", "items", "[InvoiceItem]", required=True, bounds={"minItems": 1}),
+        Field("items", "items", "[InvoiceItem]", required=True),
         Field("contact_details", "contactDetails", "ContactDetails", required=True),
         Field("issue_date", "issueDate", "date", required=True),
         Field("live_mode", "liveMode", "bool", required=True, default="live_mode"),
@@ -100,7 +100,7 @@ class InvoiceCreate(Model):
         Field("payment_schedule", "paymentSchedule", "PaymentSchedule"),
         Field("late_fees_configuration", "lateFeesConfiguration", "LateFeesConfiguration"),
         Field("tips_configuration", "tipsConfiguration", "TipsConfiguration"),
-        Field("invoice_number_prefix", "invoiceNumberPrefix", "str", bounds={"maxLength": 10}),
+        Field("invoice_number_prefix", "invoiceNumberPrefix", "str"),
         Field("payment_methods", "paymentMethods", "PaymentMethods"),
         Field("attachments", "attachments", "[Attachment]"),
         Field("miscellaneous_charges", "miscellaneousCharges", "ProcessingFee"),

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from attrs import define, field
 
 from ..._model import Field, Model
-from ..._values import decimal, optional_decimal
+from ..._values import decimal
 from .. import models
 from .line_item_type import as_optional_line_item_type
 
@@ -44,7 +44,7 @@ class InvoiceItem(Model):
     currency: str
     amount: Decimal = field(converter=decimal)
     qty: Decimal = field(converter=decimal)
-    id: str | None = None
+    id: str | None = field(default=None, init=False)
     description: str | None = None
     product_id: str | None = None
     price_id: str | None = None
@@ -53,10 +53,10 @@ class InvoiceItem(Model):
     is_setup_fee_item: bool | None = None
     type: models.LineItemType | None = field(default=None, converter=as_optional_line_item_type)
     tax_inclusive: bool | None = None
-    attachments: list[Any] | None = None
-    item_total_tax: Decimal | None = field(default=None, converter=optional_decimal)
-    item_total_discount: Decimal | None = field(default=None, converter=optional_decimal)
-    item_unit_discount: Decimal | None = field(default=None, converter=optional_decimal)
+    attachments: list[Any] | None = field(default=None, init=False)
+    item_total_tax: Decimal | None = field(default=None, init=False)
+    item_total_discount: Decimal | None = field(default=None, init=False)
+    item_unit_discount: Decimal | None = field(default=None, init=False)
 
     _fields: ClassVar[tuple[Field, ...]] = (
         Field("name", "name", "str", required=True),

@@ -8,8 +8,8 @@ from ..._values import OpenEnum, choice
 
 
 class InvoiceStatus(OpenEnum):
-    """State of an invoice. The service has no 'overdue': an invoice is overdue when its due
-    day has passed and something is still due. Further states may appear."""
+    """State of an invoice. Further states may appear; 'overdue' has not been seen in an
+    answer: an invoice is overdue when its due day has passed and something is still due."""
 
     DRAFT = "draft"
     SENT = "sent"

@@ -19,7 +19,7 @@ class InvoiceUpdate(Model):
     Attributes:
         name: Name of the invoice; the heading of the document is title.
         currency: Three-letter code of the currency of all amounts.
-        items: The lines, at least one.
+        items: The lines.
         issue_date: Day of issue.
         due_date: Day that payment is due. A past day, by the sub-account's own calendar, is
             refused.
@@ -49,7 +49,7 @@ class InvoiceUpdate(Model):
     _located: ClassVar[bool] = True
 
     name: str
-    currency: str | Unset = UNSET
+    currency: str
     items: list[models.InvoiceItem]
     issue_date: dt.date
     due_date: dt.date
@@ -73,31 +73,24 @@ class InvoiceUpdate(Model):
 
     _fields: ClassVar[tuple[Field, ...]] = (
         Field("name", "name", "str", required=True, bounds={"minLength": 1}),
-        Field(
-            "currency",
-            "currency",
-            "str",
-            required=True,
-            default="currency",
-            bounds={"pattern": "^[A-Z]{3}$"},
-        ),
-        Field("items", "invoiceItems", "[InvoiceItem]", required=True, bounds={"minItems": 1}),
+        Field("currency", "currency", "str", required=True, bounds={"pattern": "^[A-Z]{3}$"}),
+        Field("items", "invoiceItems", "[InvoiceItem]", required=True),
         Field("issue_date", "issueDate", "date", required=True),
         Field("due_date", "dueDate", "date", required=True),
         Field("title", "title", "str"),
         Field("description", "description", "str"),
-        Field("business_details", "businessDetails", "BusinessDetails", default="business_details"),
+        Field("business_details", "businessDetails", "BusinessDetails"),
         Field("invoice_number", "invoiceNumber", "str"),
         Field("contact_id", "contactId", "str", bounds={"minLength": 1}),
         Field("contact_details", "contactDetails", "ContactDetails"),
         Field("terms_notes", "termsNotes", "str"),
         Field("discount", "discount", "Discount"),
         Field("automatic_taxes_enabled", "automaticTaxesEnabled", "bool"),
-        Field("live_mode", "liveMode", "bool", default="live_mode", explicit=True),
+        Field("live_mode", "liveMode", "bool", explicit=True),
         Field("payment_schedule", "paymentSchedule", "PaymentSchedule"),
         Field("tips_configuration", "tipsConfiguration", "TipsConfiguration"),
         Field("xero_details", "xeroDetails", "any"),
-        Field("invoice_number_prefix", "invoiceNumberPrefix", "str", bounds={"maxLength": 10}),
+        Field("invoice_number_prefix", "invoiceNumberPrefix", "str"),
         Field("payment_methods", "paymentMethods", "PaymentMethods"),
         Field("attachments", "attachments", "[Attachment]"),
         Field("miscellaneous_charges", "miscellaneousCharges", "ProcessingFee"),

@@ -66,7 +66,7 @@ class RecurrenceRule(Model):
         Field("end_time", "endTime", "str"),
         Field("day_of_month", "dayOfMonth", "int", bounds={"minimum": -1, "maximum": 31}),
         Field("day_of_week", "dayOfWeek", "Weekday"),
-        Field("num_of_week", "numOfWeek", "int", bounds={"minimum": -1, "maximum": 4}),
+        Field("num_of_week", "numOfWeek", "int", bounds={"minimum": -1}),
         Field("month_of_year", "monthOfYear", "Month"),
         Field("count", "count", "int", bounds={"minimum": 1}),
         Field("days_before", "daysBefore", "int"),

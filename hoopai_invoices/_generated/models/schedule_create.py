@@ -23,7 +23,7 @@ class ScheduleCreate(Model):
         live_mode: Whether real money is asked for; false is test mode.
         business_details: Who bills.
         currency: Three-letter code of the currency of all amounts.
-        items: The lines of every invoice, at least one.
+        items: The lines of every invoice.
         discount: The service asks for it even when there is none.
         automatic_taxes_enabled: Whether taxes are worked out automatically.
         terms_notes: Terms and notes under the lines; HTML is possible.
@@ -77,7 +77,7 @@ class ScheduleCreate(Model):
             default="currency",
             bounds={"pattern": "^[A-Z]{3}$"},
         ),
-        Field("items", "items", "[InvoiceItem]", required=True, bounds={"minItems": 1}),
+        Field("items", "items", "[InvoiceItem]", required=True),
         Field(
             "discount",
             "discount",
@@ -90,7 +90,7 @@ class ScheduleCreate(Model):
         Field("title", "title", "str"),
         Field("tips_configuration", "tipsConfiguration", "TipsConfiguration"),
         Field("late_fees_configuration", "lateFeesConfiguration", "LateFeesConfiguration"),
-        Field("invoice_number_prefix", "invoiceNumberPrefix", "str", bounds={"maxLength": 10}),
+        Field("invoice_number_prefix", "invoiceNumberPrefix", "str"),
         Field("payment_methods", "paymentMethods", "PaymentMethods"),
         Field("attachments", "attachments", "[Attachment]"),
         Field("miscellaneous_charges", "miscellaneousCharges", "ProcessingFee"),

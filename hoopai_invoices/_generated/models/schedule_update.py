@@ -23,7 +23,7 @@ class ScheduleUpdate(Model):
         live_mode: Whether real money is asked for; false is test mode.
         business_details: Who bills.
         currency: Three-letter code of the currency of all amounts.
-        items: The lines of every invoice, at least one.
+        items: The lines of every invoice.
         discount: The service asks for it even when there is none.
         terms_notes: Terms and notes under the lines; HTML is possible.
         title: Heading of the invoices.
@@ -37,9 +37,9 @@ class ScheduleUpdate(Model):
     name: str
     contact_details: models.ContactDetails
     schedule: models.ScheduleOptions
-    live_mode: bool | Unset = UNSET
-    business_details: models.BusinessDetails | Unset = UNSET
-    currency: str | Unset = UNSET
+    live_mode: bool
+    business_details: models.BusinessDetails
+    currency: str
     items: list[models.InvoiceItem]
     discount: models.Discount | Unset = UNSET
     terms_notes: str | Unset = UNSET
@@ -51,23 +51,10 @@ class ScheduleUpdate(Model):
         Field("name", "name", "str", required=True, bounds={"minLength": 1}),
         Field("contact_details", "contactDetails", "ContactDetails", required=True),
         Field("schedule", "schedule", "ScheduleOptions", required=True),
-        Field("live_mode", "liveMode", "bool", required=True, default="live_mode"),
-        Field(
-            "business_details",
-            "businessDetails",
-            "BusinessDetails",
-            required=True,
-            default="business_details",
-        ),
-        Field(
-            "currency",
-            "currency",
-            "str",
-            required=True,
-            default="currency",
-            bounds={"pattern": "^[A-Z]{3}$"},
-        ),
-        Field("items", "items", "[InvoiceItem]", required=True, bounds={"minItems": 1}),
+        Field("live_mode", "liveMode", "bool", required=True),
+        Field("business_details", "businessDetails", "BusinessDetails", required=True),
+        Field("currency", "currency", "str", required=True, bounds={"pattern": "^[A-Z]{3}$"}),
+        Field("items", "items", "[InvoiceItem]", required=True),
         Field(
             "discount",
             "discount",

@@ -24,7 +24,7 @@ class ScheduleUpdateAndStart(Model):
         live_mode: Whether real money is asked for; false is test mode.
         business_details: Who bills.
         currency: Three-letter code of the currency of all amounts.
-        items: The lines of every invoice, at least one.
+        items: The lines of every invoice.
         discount: A discount on the whole document. It comes off the sum of the lines before
             taxes are added.
         terms_notes: Terms and notes under the lines; HTML is possible.
@@ -56,7 +56,7 @@ class ScheduleUpdateAndStart(Model):
         Field("live_mode", "liveMode", "bool"),
         Field("business_details", "businessDetails", "BusinessDetails"),
         Field("currency", "currency", "str", bounds={"pattern": "^[A-Z]{3}$"}),
-        Field("items", "items", "[InvoiceItem]", bounds={"minItems": 1}),
+        Field("items", "items", "[InvoiceItem]"),
         Field("discount", "discount", "Discount"),
         Field("terms_notes", "termsNotes", "str"),
         Field("title", "title", "str"),

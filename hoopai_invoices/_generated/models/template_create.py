@@ -18,7 +18,7 @@ class TemplateCreate(Model):
         name: Name of the template.
         business_details: Who bills.
         currency: Three-letter code of the currency of all amounts.
-        items: The lines, at least one.
+        items: The lines.
         internal: A flag of the service; what it does is not documented.
         automatic_taxes_enabled: Whether taxes are worked out automatically.
         discount: A discount on the whole document. It comes off the sum of the lines before
@@ -69,7 +69,7 @@ class TemplateCreate(Model):
             default="currency",
             bounds={"pattern": "^[A-Z]{3}$"},
         ),
-        Field("items", "items", "[InvoiceItem]", required=True, bounds={"minItems": 1}),
+        Field("items", "items", "[InvoiceItem]", required=True),
         Field("internal", "internal", "bool"),
         Field("automatic_taxes_enabled", "automaticTaxesEnabled", "bool"),
         Field("discount", "discount", "Discount"),
@@ -77,7 +77,7 @@ class TemplateCreate(Model):
         Field("title", "title", "str"),
         Field("tips_configuration", "tipsConfiguration", "TipsConfiguration"),
         Field("late_fees_configuration", "lateFeesConfiguration", "LateFeesConfiguration"),
-        Field("invoice_number_prefix", "invoiceNumberPrefix", "str", bounds={"maxLength": 10}),
+        Field("invoice_number_prefix", "invoiceNumberPrefix", "str"),
         Field("payment_methods", "paymentMethods", "PaymentMethods"),
         Field("attachments", "attachments", "[str]"),
         Field("miscellaneous_charges", "miscellaneousCharges", "ProcessingFee"),

@@ -19,7 +19,7 @@ class TemplateUpdate(Model):
         name: Name of the template.
         business_details: Who bills.
         currency: Three-letter code of the currency of all amounts.
-        items: The lines, at least one.
+        items: The lines.
         internal: A flag of the service; what it does is not documented.
         discount: A discount on the whole document. It comes off the sum of the lines before
             taxes are added.
@@ -32,8 +32,8 @@ class TemplateUpdate(Model):
     _located: ClassVar[bool] = True
 
     name: str
-    business_details: models.BusinessDetails | Unset = UNSET
-    currency: str | Unset = UNSET
+    business_details: models.BusinessDetails
+    currency: str
     items: list[models.InvoiceItem]
     internal: bool | Unset = UNSET
     discount: models.Discount | Unset = UNSET
@@ -43,22 +43,9 @@ class TemplateUpdate(Model):
 
     _fields: ClassVar[tuple[Field, ...]] = (
         Field("name", "name", "str", required=True, bounds={"minLength": 1}),
-        Field(
-            "business_details",
-            "businessDetails",
-            "BusinessDetails",
-            required=True,
-            default="business_details",
-        ),
-        Field(
-            "currency",
-            "currency",
-            "str",
-            required=True,
-            default="currency",
-            bounds={"pattern": "^[A-Z]{3}$"},
-        ),
-        Field("items", "items", "[InvoiceItem]", required=True, bounds={"minItems": 1}),
+        Field("business_details", "businessDetails", "BusinessDetails", required=True),
+        Field("currency", "currency", "str", required=True, bounds={"pattern": "^[A-Z]{3}$"}),
+        Field("items", "items", "[InvoiceItem]", required=True),
         Field("internal", "internal", "bool"),
         Field("discount", "discount", "Discount"),
         Field("terms_notes", "termsNotes", "str"),

@@ -18,7 +18,7 @@ class Text2Pay(Model):
     Attributes:
         name: Name of the invoice; the heading of the document is title.
         currency: Three-letter code of the currency of all amounts.
-        items: The lines, at least one.
+        items: The lines.
         contact_details: Who is billed. The service takes id and name alone, though its
             documents ask for phone and e-mail too; sending needs the address or number of its
             channel.
@@ -87,7 +87,7 @@ class Text2Pay(Model):
             default="currency",
             bounds={"pattern": "^[A-Z]{3}$"},
         ),
-        Field("items", "items", "[InvoiceItem]", required=True, bounds={"minItems": 1}),
+        Field("items", "items", "[InvoiceItem]", required=True),
         Field("contact_details", "contactDetails", "ContactDetails", required=True),
         Field("issue_date", "issueDate", "date", required=True),
         Field("sent_to", "sentTo", "SentTo", required=True),
@@ -106,7 +106,7 @@ class Text2Pay(Model):
         Field("payment_schedule", "paymentSchedule", "PaymentSchedule"),
         Field("late_fees_configuration", "lateFeesConfiguration", "LateFeesConfiguration"),
         Field("tips_configuration", "tipsConfiguration", "TipsConfiguration"),
-        Field("invoice_number_prefix", "invoiceNumberPrefix", "str", bounds={"maxLength": 10}),
+        Field("invoice_number_prefix", "invoiceNumberPrefix", "str"),
         Field("payment_methods", "paymentMethods", "PaymentMethods"),
         Field("attachments", "attachments", "[Attachment]"),
         Field("miscellaneous_charges", "miscellaneousCharges", "ProcessingFee"),
