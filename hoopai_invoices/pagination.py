@@ -45,64 +45,21 @@ class ListPager:
         self._after = self._start
 
     async def __aiter__(self) -> AsyncGenerator[Any, None]:
-        async with aclosing(self._walk()) as walk:
-            async for page, fresh in walk:
-                for place, record in enumerate(page.items):
-                    # The place moves before the record is handed over, and past one that isn't.
-                    self._after = page.offset + place + 1
-                    if place in fresh:
-                        yield record
+        walk = _Walk(self)
+        while (found := await walk.next()) is not None:
+            page, fresh = found
+            for place, record in enumerate(page.items):
+                # The place moves before the record is handed over, and past one that isn't.
+                self._after = page.offset + place + 1
+                if place in fresh:
+                    yield record
 
     async def pages(self) -> AsyncGenerator[Page[Any], None]:
-        async with aclosing(self._walk()) as walk:
-            async for page, _ in walk:
-                self._after = page.offset + len(page.items)
-                yield page
-
-    async def _walk(self) -> AsyncGenerator[tuple[Page[Any], set[int]], None]:
-        """The pages, each with the places of its records that haven't come before."""
-        offset = self._start
-        seen: set[str] = set()
-        before: Page[Any] | None = None
-        stale = 0
-        while True:
-            page = await self._page(self._page_size, offset)
-            if before is not None and page.total is not None and before.total is not None:
-                gone = before.total - page.total
-                if gone > 0 and offset > self._start:
-                    # Records that left the list have pulled others onto pages that were read
-                    # already: go back by as many. What comes twice is dropped.
-                    offset = max(self._start, offset - gone)
-                    before = Page(before.items, page.total, before.offset)
-                    continue
-            if not page.items:
-                return
-            fresh = set()
-            for place, record in enumerate(page.items):
-                identifier = getattr(record, "id", None)
-                if identifier is None or identifier not in seen:
-                    fresh.add(place)
-                    if identifier is not None:
-                        seen.add(identifier)
-            # Records inserted while paging push others onto the next page, so a page may bring
-            # nothing new; one after the other is a list that stands still.
-            same = before is not None and page.items == before.items
-            stale = stale + 1 if same or not fresh else 0
-            if stale > 1:
-                msg = f"the pages up to offset {offset} bring nothing new"
-                hint = "the list can't be trusted to be whole; try again, or with another page_size"
-                raise ListingShifted(msg, hint=hint, operation=self._operation.name)
-            yield page, fresh
-            offset += len(page.items)
-            # A short page is no end by itself: the service may give fewer records than were
-            # asked for. Without a total only an empty page is.
-            if (
-                page.total is not None
-                and offset >= page.total
-                and len(page.items) < self._page_size
-            ):
-                return
-            before = page
+        walk = _Walk(self)
+        while (found := await walk.next()) is not None:
+            page = found[0]
+            self._after = page.offset + len(page.items)
+            yield page
 
     async def first(self) -> Any | None:
         page = await self._page(1, self._start)
@@ -142,6 +99,67 @@ class ListPager:
                 operation=self._operation.name,
             )
         return Page(items=items, total=read[self._paging.total], offset=offset)
+
+
+class _Walk:
+    """One way through a list, page by page."""
+
+    def __init__(self, pager: ListPager):
+        self._pager = pager
+        self._offset = pager._start
+        self._before: Page[Any] | None = None
+        self._seen: set[str] = set()
+        self._stale = 0
+        self._ended = False
+
+    async def next(self) -> tuple[Page[Any], set[int]] | None:
+        """The next page and the places of its records that haven't come before; None at the end."""
+        if self._ended:
+            return None
+        pager = self._pager
+        page = await pager._page(pager._page_size, self._offset)
+        while gone := self._gone(page):
+            # Records that left the list have pulled others onto pages that were read already: go
+            # back by as many. What comes twice is dropped.
+            self._offset = max(pager._start, self._offset - gone)
+            page = await pager._page(pager._page_size, self._offset)
+        if not page.items:
+            return None
+        fresh = self._fresh(page)
+        # Records inserted while paging push others onto the next page, so a page may bring nothing
+        # new; one after the other is a list that stands still.
+        same = self._before is not None and page.items == self._before.items
+        self._stale = self._stale + 1 if same or not fresh else 0
+        if self._stale > 1:
+            msg = f"the pages up to offset {self._offset} bring nothing new"
+            hint = "the list can't be trusted to be whole; try again, or with another page_size"
+            raise ListingShifted(msg, hint=hint, operation=pager._operation.name)
+        self._offset += len(page.items)
+        self._before = page
+        # A short page is no end by itself: the service may give fewer records than were asked
+        # for. Without a total only an empty page is.
+        short = len(page.items) < pager._page_size
+        self._ended = short and page.total is not None and self._offset >= page.total
+        return page, fresh
+
+    def _gone(self, page: Page[Any]) -> int:
+        """How many records left the list since the page before, if any page was read."""
+        before = self._before
+        if before is None or before.total is None or page.total is None:
+            return 0
+        gone = before.total - page.total
+        self._before = Page(before.items, page.total, before.offset)
+        return max(0, gone) if self._offset > self._pager._start else 0
+
+    def _fresh(self, page: Page[Any]) -> set[int]:
+        fresh = set()
+        for place, record in enumerate(page.items):
+            identifier = getattr(record, "id", None)
+            if identifier is None or identifier not in self._seen:
+                fresh.add(place)
+                if identifier is not None:
+                    self._seen.add(identifier)
+        return fresh
 
 
 def _offset_of(cursor: str | None, operation: Operation) -> int:

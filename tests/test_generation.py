@@ -206,12 +206,12 @@ METHOD = '''async def answer(
             currency: Taken from `LocationDefaults.currency` when left out.
             limit: A part of a note. Left out, `{'amount': 0}` is sent.
             colour:
-            live_mode:
+            live_mode: Taken from `LocationDefaults.live_mode` when left out, and refused when
+                that has none.
             parts:
             price:
-            key: A name for this write, unique in the location: the same key never makes it twice.
-            settle: What to do while the fate of a keyed write is unknown: wait for it to settle,
-                or raise `OutcomeUnknown` at once.
+            key: Not in this release: refused with `ConfigurationError`.
+            settle: Not in this release, as `key`.
             options: What this call does differently.
 
         Raises:
