@@ -21,6 +21,7 @@ from typing import Any, ClassVar, Final, NamedTuple, Self, TypedDict
 from attrs import define
 from attrs import field as attrs_field
 
+from ._convert import number
 from ._values import (
     Choice,
     Drift,
@@ -32,7 +33,6 @@ from ._values import (
     is_instant,
     json_of,
     kind_of,
-    number,
 )
 from .errors import DecodeError, InvalidRequestError
 

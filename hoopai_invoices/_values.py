@@ -2,7 +2,6 @@
 
 Reading is tolerant: `exact` reads the one form that writes back as the same JSON, `read` makes
 the best of any other. Writing is strict: `write` gives what is sent, or refuses with the cure.
-Money is `Decimal` from end to end and never passes through binary numbers.
 """
 
 from __future__ import annotations
@@ -10,82 +9,23 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
-from decimal import Decimal, InvalidOperation
-from difflib import get_close_matches
-from enum import StrEnum
+from decimal import Decimal
 from numbers import Real
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ._convert import OpenEnum, choices_refused, decimal, number, read_number, refused, sized
 from .errors import DecodeError, InvalidRequestError
 
 if TYPE_CHECKING:
     from ._model import Model, Sending
 
-__all__ = [
-    "Drift",
-    "Kind",
-    "OpenEnum",
-    "at",
-    "choice",
-    "choices_refused",
-    "decimal",
-    "decimals",
-    "is_day",
-    "is_instant",
-    "json_of",
-    "kind_of",
-    "number",
-    "optional_decimal",
-    "optional_decimals",
-]
+__all__ = ["Drift", "Kind", "at", "is_day", "is_instant", "json_of", "kind_of"]
 
 # The form in which the service writes instants; anything else keeps its text beside the value.
 is_instant = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
 ).fullmatch
 is_day = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,4})?").fullmatch
-# Beyond thirty digits before or after the point a number is a mistake or an attack, not money.
-_LARGEST_EXPONENT = 30
-
-
-class OpenEnum(StrEnum):
-    """An enum that keeps a value it doesn't know: `is_known` tells them apart."""
-
-    @classmethod
-    def _missing_(cls, value: object) -> OpenEnum | None:
-        if not isinstance(value, str):
-            return None
-        member = str.__new__(cls, value)
-        member._name_ = member._value_ = str(value)
-        return member
-
-    @property
-    def is_known(self) -> bool:
-        """Whether the document names this value."""
-        return self._value_ in type(self)._value2member_map_
-
-
-EnumT = TypeVar("EnumT", bound=OpenEnum)
-
-
-def choice(enum: type[EnumT], value: EnumT | str) -> EnumT:
-    """The member of a value; an unknown text is refused, a member of `enum` is taken as it is."""
-    if isinstance(value, enum):
-        return value
-    if isinstance(value, str) and (member := enum(value)).is_known:
-        return member
-    raise choices_refused([member.value for member in enum], value)
-
-
-def choices_refused(values: Sequence[str], value: object) -> InvalidRequestError:
-    """The error of a value that an enum doesn't know, naming the nearest one that it does."""
-    close = get_close_matches(value.lower(), values, 1) if isinstance(value, str) else []
-    hint = "CallOptions(send_unknown=True) sends a new one nevertheless"
-    if close:
-        hint = f"did you mean {close[0]!r}?"
-    shown = str(value) if isinstance(value, str) else value
-    return _refuse(f"one of {', '.join(map(repr, values))}", shown, hint)
 
 
 class Drift(NamedTuple):
@@ -101,49 +41,6 @@ class Drift(NamedTuple):
     path: str
     kind: str
     detail: str
-
-
-def _refuse(expected: str, value: object, hint: str | None = None) -> InvalidRequestError:
-    shown = repr(value)
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
-    return InvalidRequestError(f"{expected} is wanted, not {shown}", hint=hint)
-
-
-def _sized(value: Decimal) -> bool:
-    return value.is_finite() and -_LARGEST_EXPONENT <= value.adjusted() <= _LARGEST_EXPONENT
-
-
-def decimal(value: Decimal | int | str) -> Decimal:
-    """Money, a quantity or a rate as an exact Decimal; binary floating point and bool are refused."""
-    if isinstance(value, Decimal):
-        if _sized(value):
-            return value if value.__class__ is Decimal else Decimal(value)
-    elif isinstance(value, str):
-        if _NUMBER(value) and _sized(number := Decimal(value)):
-            return number
-    elif isinstance(value, int) and not isinstance(value, bool):
-        return Decimal(value)
-    hint = None
-    if isinstance(value, Real) and not isinstance(value, int):
-        hint = f"write Decimal('{value}'), or '{value}' in quotes: binary fractions lose cents"
-    raise _refuse("a finite Decimal, int or decimal text", value, hint)
-
-
-def decimals(value: Sequence[Decimal | int | str]) -> list[Decimal]:
-    """As `decimal`, for each of a list."""
-    if not isinstance(value, list | tuple):
-        raise _refuse("a list", value)
-    return [decimal(one) for one in value]
-
-
-def optional_decimals(value: Sequence[Decimal | int | str] | None) -> list[Decimal] | None:
-    """As `decimals`, and None stays None."""
-    return None if value is None else decimals(value)
-
-
-def optional_decimal(value: Decimal | int | str | None) -> Decimal | None:
-    """As `decimal`, and None stays None."""
-    return None if value is None else decimal(value)
 
 
 class Kind:
@@ -195,7 +92,7 @@ class Text(Kind):
 
     def write(self, value: Any, sending: Sending) -> Any:
         if not isinstance(value, str):
-            raise _refuse("text", value)
+            raise refused("text", value)
         return _text(value)
 
 
@@ -204,7 +101,7 @@ def _text(value: str) -> str:
         value.encode()
     except UnicodeEncodeError:
         hint = "a text was cut in the middle of a character"
-        raise _refuse("text that UTF-8 can write", value, hint) from None
+        raise refused("text that UTF-8 can write", value, hint) from None
     return str.__str__(value)  # an enum of the caller's own would give its Python name
 
 
@@ -224,7 +121,7 @@ class Flag(Kind):
 
     def write(self, value: Any, sending: Sending) -> Any:
         if not isinstance(value, bool):
-            raise _refuse("True or False", value)
+            raise refused("True or False", value)
         return value
 
 
@@ -236,32 +133,14 @@ class Count(Kind):
         return value if isinstance(value, int) and not isinstance(value, bool) else None
 
     def read(self, value: Any) -> Any:
-        number = _number(value)
-        whole = number is not None and _sized(number) and number == number.to_integral_value()
+        number = read_number(value)
+        whole = number is not None and sized(number) and number == number.to_integral_value()
         return int(number) if number is not None and whole else None
 
     def write(self, value: Any, sending: Sending) -> Any:
         if self.exact(value) is None:
-            raise _refuse("a whole number", value)
+            raise refused("a whole number", value)
         return int(value)
-
-
-def _number(value: Any) -> Decimal | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | Decimal):
-        return Decimal(value)
-    if isinstance(value, str) and _NUMBER(value):
-        try:
-            number = Decimal(value)
-        except InvalidOperation:
-            return None
-        return number if _sized(number) else None
-    if value is None or isinstance(value, str | list | dict):
-        return None
-    # A binary number has lost its digits already, before it came here.
-    msg = f"{value!r} is a binary number, and money must stay exact"
-    raise DecodeError(msg, hint="parse the JSON with hoopai_invoices.loads, or parse_float=Decimal")
 
 
 class Number(Kind):
@@ -269,31 +148,13 @@ class Number(Kind):
     writes = ("{v}.__class__ is Decimal", "number({v})")
 
     def exact(self, value: Any) -> Any:
-        return _number(value) if not isinstance(value, str) else None
+        return read_number(value) if not isinstance(value, str) else None
 
     def read(self, value: Any) -> Any:
-        return _number(value)
+        return read_number(value)
 
     def write(self, value: Any, sending: Sending) -> Any:
         return number(decimal(value))
-
-
-def number(value: Decimal) -> Any:
-    """A Decimal whose JSON text has no exponent."""
-    text = str(value)
-    if len(text) <= _LARGEST_EXPONENT and text.isdigit():
-        return value
-    if not _sized(value):
-        raise _refuse("a finite number of at most thirty digits", value)
-    if "E" not in text:
-        return value
-    plain = Decimal(text := format(value, "f"))
-    if "E" not in str(plain):
-        return plain
-    # Below a millionth, str() of a Decimal always takes an exponent: hand over the digits.
-    from msgspec import Raw
-
-    return Raw(text.encode())
 
 
 class Day(Kind):
@@ -319,7 +180,7 @@ class Day(Kind):
     def write(self, value: Any, sending: Sending) -> Any:
         if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
             hint = "the calendar day in the location's zone, such as date(2026, 3, 1)"
-            raise _refuse("a date without a time", value, hint)
+            raise refused("a date without a time", value, hint)
         return value.isoformat()
 
 
@@ -346,11 +207,11 @@ class Instant(Kind):
 
     def write(self, value: Any, sending: Sending) -> Any:
         if not isinstance(value, dt.datetime) or value.tzinfo is None:
-            raise _refuse("a datetime with a zone", value, "such as datetime.now(UTC)")
+            raise refused("a datetime with a zone", value, "such as datetime.now(UTC)")
         try:
             return self.plain(value, Decimal)
         except OverflowError:
-            raise _refuse("a datetime within the years 1 to 9999 of UTC", value) from None
+            raise refused("a datetime within the years 1 to 9999 of UTC", value) from None
 
 
 class Free(Kind):
@@ -384,13 +245,13 @@ class Free(Kind):
         if write is not None:
             return write(sending)
         hint = "Decimal('1.5') or '1.5' keeps the digits" if isinstance(value, Real) else None
-        raise _refuse("JSON (text, whole numbers, Decimal, bool, None, lists, dicts)", value, hint)
+        raise refused("JSON (text, whole numbers, Decimal, bool, None, lists, dicts)", value, hint)
 
 
 def json_of(value: Any, money: type) -> Any:
     """A copy of JSON values, its Decimals as they are or as text."""
     if isinstance(value, Decimal) and money is str:
-        return format(value, "f") if _sized(value) else str(value)
+        return format(value, "f") if sized(value) else str(value)
     if isinstance(value, list):
         return [json_of(item, money) for item in value]
     if isinstance(value, dict):
@@ -451,7 +312,7 @@ class Nested(Kind):
     def write(self, value: Any, sending: Sending) -> Any:
         if not isinstance(value, self.model):
             name = self.model.__name__
-            raise _refuse(f"{name}(…)", value, f"from hoopai_invoices.models import {name}")
+            raise refused(f"{name}(…)", value, f"from hoopai_invoices.models import {name}")
         return value._write(sending)
 
     def drift(self, value: Any, path: str) -> Iterator[Drift]:
@@ -554,7 +415,7 @@ class Items(Kind):
 
     def write(self, value: Any, sending: Sending) -> Any:
         if not isinstance(value, list | tuple):
-            raise _refuse("a list", value)
+            raise refused("a list", value)
         return [at(f"[{i}]", self.inner.write, item, sending) for i, item in enumerate(value)]
 
     def drift(self, value: Any, path: str) -> Iterator[Drift]:

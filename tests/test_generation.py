@@ -127,8 +127,8 @@ from typing import ClassVar
 
 from attrs import define, field
 
+from ..._convert import decimal, optional_decimal
 from ..._model import Field, Model
-from ..._values import decimal, optional_decimal
 from .. import models
 from .colour import as_optional_colour
 

@@ -9,9 +9,10 @@ from urllib.parse import quote, urlencode
 
 from attrs import frozen
 
+from .._convert import OpenEnum, choices_refused
 from .._model import UNSET, Sending, check
 from .._protocol import Call, CallOptions, Parameter
-from .._values import Count, Day, Flag, Kind, Number, OpenEnum, Text, choices_refused
+from .._values import Count, Day, Flag, Kind, Number, Text
 from ..errors import InvalidRequestError
 from .codec import dumps
 from .ids import check_id, path_of

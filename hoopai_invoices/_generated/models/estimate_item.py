@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from attrs import define, field
 
+from ..._convert import decimal
 from ..._model import Field, Model
-from ..._values import decimal
 from .. import models
 from .line_item_type import as_line_item_type
 

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from attrs import define, field
 
+from ..._convert import decimal
 from ..._model import Field, Model
-from ..._values import decimal
 
 
 @define(kw_only=True, eq=False, repr=False)

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from attrs import define, field
 
+from ..._convert import optional_decimal
 from ..._model import Field, Model
-from ..._values import optional_decimal
 from .. import models
 
 

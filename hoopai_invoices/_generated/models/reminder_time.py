@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..._values import OpenEnum, choice
+from ..._convert import OpenEnum, choice
 
 
 class ReminderTime(OpenEnum):

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from attrs import define, field
 
+from ..._convert import decimal
 from ..._model import Field, Model
-from ..._values import decimal
 from .. import models
 from .tax_calculation import as_optional_tax_calculation
 
