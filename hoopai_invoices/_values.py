@@ -44,7 +44,7 @@ class Drift(NamedTuple):
 
 
 class Kind:
-    """One kind of value. `reads` and `writes` are source for the common case, or None."""
+    """One kind of value. `reads` and `writes` are source for the common case, if any."""
 
     reads: tuple[tuple[str, str], ...] = ()
     writes: tuple[str, str] | None = None

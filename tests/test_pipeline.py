@@ -15,6 +15,9 @@ import pytest
 from scripted import Answer, cut, reply, scripted, silence
 
 from hoopai_invoices import CallOptions, Drift, InvoicesClient, LocationClient, errors
+from hoopai_invoices._core.http import Reply
+from hoopai_invoices._core.outcome import error_of
+from hoopai_invoices._protocol import Operation, TokenKind
 from hoopai_invoices.models import BusinessDetails, ContactDetails, Invoice, InvoiceItem
 
 pytestmark = pytest.mark.anyio
@@ -493,3 +496,28 @@ async def test_an_estimate_that_is_not_accepted_says_who_can_accept_it() -> None
     error, _ = await raised(reply(400, '{"message":"estimate_not_accepted"}'), convert)
     assert isinstance(error, errors.BadRequestError)
     assert "only the customer" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("access", "scopes"),
+    [
+        (("Location",), ()),
+        (("Location",), ("a.write",)),
+        (("Location", "Company"), ()),
+        (("Location", "Company"), ("a.write", "b.write")),
+    ],
+)
+def test_a_missing_scope_has_a_hint_whatever_the_document_asks(
+    access: tuple[TokenKind, ...], scopes: tuple[str, ...]
+) -> None:
+    operation = Operation("x.y", "GET", "/x", "read", access=access, scopes=scopes)
+    error = error_of(operation, Reply(401, {}, b'{"message":"not authorized for this scope"}'))
+    assert isinstance(error, errors.MissingScopeError)
+    assert error.hint
+    assert all(scope in error.hint for scope in scopes)
+
+
+async def test_an_absurd_quota_is_no_quota() -> None:
+    error, _ = await raised(reply(429, "{}", f"X-RateLimit-Max: {'9' * 5000}"), get)
+    assert isinstance(error, errors.RateLimitError)
+    assert error.quota == {}

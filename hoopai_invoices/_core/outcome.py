@@ -25,7 +25,11 @@ from ..errors import (
 from .codec import loads
 from .http import Reply
 
-__all__ = ["error_of", "fate_unknown", "is_timeout", "trace_of"]
+__all__ = ["ONCE", "REPEATABLE", "error_of", "fate_unknown", "is_timeout", "trace_of"]
+
+# What may be sent again without looking, and what must never be done twice.
+REPEATABLE: Final = frozenset({"read", "replace", "remove"})
+ONCE: Final = frozenset({"create", "notify", "pay"})
 
 _BY_STATUS: Final[dict[int, type[APIStatusError]]] = {
     400: BadRequestError,
@@ -84,7 +88,7 @@ def error_of(operation: Operation, reply: Reply) -> APIStatusError:
 
 def fate_unknown(operation: Operation, error: APIStatusError) -> bool:
     """Whether a write that got this answer may have taken effect."""
-    if operation.retry in ("read", "replace", "remove"):
+    if operation.retry in REPEATABLE:
         return False
     if error.status == 501:
         return False  # "not implemented": nothing was done
@@ -104,7 +108,7 @@ def _callers_fault(operation: Operation, error: APIStatusError) -> bool:
         return False
     if _REFUSED_VALUE(error.message):
         return True
-    return operation.retry not in ("create", "notify", "pay") and bool(_MISSED_VALUE(error.message))
+    return operation.retry not in ONCE and bool(_MISSED_VALUE(error.message))
 
 
 def trace_of(body: Any) -> str | None:
@@ -139,11 +143,11 @@ def _kind(status: int, message: str, quota: Mapping[str, int]) -> type[APIStatus
 def _hint(operation: Operation, error: APIStatusError) -> str | None:
     kind, status, message = type(error), error.status, error.message
     if kind is MissingScopeError:
-        if operation.access == ("Location",):
-            return f"it needs '{operation.scopes[0]}' and the token of a location, no agency's"
         if not operation.scopes:
             return "the document asks no scope for this operation; please report it"
         listed = " and ".join(f"'{scope}'" for scope in operation.scopes)
+        if operation.access == ("Location",):
+            return f"it needs {listed} and the token of a location, no agency's"
         return f"it needs {listed}: tick it in the private integration, or add it to the app's scopes and install again"
     if "estimate_not_accepted" in message:
         return "only the customer can accept an estimate, on its page; then it can be converted"
@@ -162,8 +166,9 @@ def _quota(headers: Mapping[str, str]) -> dict[str, int]:
     found = {}
     for name, value in headers.items():
         lower = name.lower()
-        if lower.startswith("x-ratelimit-") and value.isascii() and value.isdigit():
-            found[lower.removeprefix("x-ratelimit-")] = int(value[:18])
+        number = value.isascii() and value.isdigit() and len(value) <= 18
+        if lower.startswith("x-ratelimit-") and number:
+            found[lower.removeprefix("x-ratelimit-")] = int(value)
     return found
 
 

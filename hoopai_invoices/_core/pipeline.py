@@ -25,7 +25,7 @@ from ..errors import (
 from .clock import Clock
 from .codec import loads
 from .http import HTTP, Progress, Reply, Unanswered
-from .outcome import error_of, fate_unknown, is_timeout
+from .outcome import ONCE, REPEATABLE, error_of, fate_unknown, is_timeout
 from .request import Request, build
 from .tokens import TokenSource
 
@@ -35,7 +35,6 @@ ModelT = TypeVar("ModelT", bound=Model)
 OnDrift = Callable[[str, Drift], None]
 
 _log = logging.getLogger("hoopai_invoices")
-_REPEATABLE = ("read", "replace", "remove")
 _REACHABLE = "is the service reachable from here, or is the client out of connections?"
 _LOOK = "look whether it took effect before sending it again: sent twice, it may be done twice"
 
@@ -117,7 +116,7 @@ class Pipeline:
             raise refused
         if not progress.sent:
             failed = f"never sent: {failed}"
-        elif operation.retry not in _REPEATABLE:
+        elif operation.retry not in REPEATABLE:
             _unknown(operation, request, location_id, failed, None)
         raise kind(failed, sent=progress.sent, hint=None if progress.sent else _REACHABLE)
 
@@ -126,7 +125,7 @@ class Pipeline:
             data = loads(reply.content)
             if not isinstance(data, dict):
                 raise DecodeError(f"an object was expected, not {type(data).__name__}")
-            if operation.retry in ("create", "notify", "pay") and not _like(answer, data):
+            if operation.retry in ONCE and not _like(answer, data):
                 raise DecodeError(f"this is no {answer.__name__}")
             record: ModelT = answer._read(data)
         except DecodeError as error:
