@@ -1,6 +1,8 @@
 """The asyncio client of the HoopAI Platform (HighLevel) Invoices API. Unofficial.
 
 Every public name is imported when it is first used, so that importing the package costs nothing.
+
+PYTEST_DONT_REWRITE (for pytest, which loads a plugin of ours: it needn't have seen us first)
 """
 
 from __future__ import annotations

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -20,6 +22,8 @@ from hoopai_invoices.sandbox import Sandbox
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+QUICK_START, REAL_CLIENT, *FRAGMENTS, SUITE = BLOCKS
+EXAMPLES = ROOT / "examples"
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -34,8 +38,7 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_quick_start_is_the_example_and_runs() -> None:
-    example = (ROOT / "examples" / "quickstart.py").read_text(encoding="utf-8")
-    assert BLOCKS[0] == example
+    assert (EXAMPLES / "quickstart.py").read_text(encoding="utf-8") == QUICK_START
     done = run("examples/quickstart.py")
     assert done.stdout == "draft 300\nCoaching, March 200.5 USD\n"
     assert done.stderr == ""
@@ -48,7 +51,7 @@ async def test_the_client_for_the_service_is_used_as_shown(
     answer = b'{"_id": "66f1a0c2d4e5b60718293a01", "amountDue": 150.25}'
     async with scripted(reply(200, answer)) as server:
         names: dict[str, Any] = {}
-        exec(BLOCKS[1], names)
+        exec(REAL_CLIENT, names)
         real = names["InvoicesClient"]
         names["InvoicesClient"] = functools.partial(real, base_url=server.url)
         await names["main"]()
@@ -56,7 +59,7 @@ async def test_the_client_for_the_service_is_used_as_shown(
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("block", BLOCKS[2:])
+@pytest.mark.parametrize("block", FRAGMENTS)
 async def test_the_fragments_run(block: str, capsys: pytest.CaptureFixture[str]) -> None:
     async with Sandbox() as box, box.client(defaults=LocationDefaults(live_mode=False)) as client:
         names: dict[str, object] = {"client": client, "date": date}
@@ -66,8 +69,53 @@ async def test_the_fragments_run(block: str, capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out.strip()
 
 
+def test_the_suite_passes_as_it_is_shown(tmp_path: Path) -> None:
+    shutil.copy(EXAMPLES / "billing.py", tmp_path)
+    (tmp_path / "test_billing.py").write_text(SUITE, encoding="utf-8")
+    assert passed_in(tmp_path) == 3
+
+
+def test_the_suite_is_the_example_s() -> None:
+    # Imports aside, which are those that the part shown needs.
+    def statements(text: str) -> list[str]:
+        body = ast.parse(text).body
+        return [ast.unparse(s) for s in body if not isinstance(s, ast.Import | ast.ImportFrom)]
+
+    example = statements((EXAMPLES / "test_billing.py").read_text(encoding="utf-8"))
+    shown = statements(SUITE)
+    assert shown == [one for one in example if one in shown]
+
+
+def test_the_whole_suite_of_the_example_passes(tmp_path: Path) -> None:
+    for name in ("billing.py", "test_billing.py"):
+        shutil.copy(EXAMPLES / name, tmp_path)
+    assert passed_in(tmp_path) == 25
+
+
+def passed_in(folder: Path) -> int:
+    """How many tests pass in a folder, where none fails and nothing warns."""
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "-W",
+        "error",
+    ]
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout
+    last = re.fullmatch(r"=+ (\d+) passed in .*", done.stdout.splitlines()[-1])
+    return int(last[1]) if last else 0
+
+
 def test_every_block_is_covered() -> None:
-    assert len(BLOCKS) == 4
+    assert len(BLOCKS) == 5
+    assert len(FRAGMENTS) == 2
 
 
 def test_the_names_in_the_error_tree_are_the_errors() -> None:

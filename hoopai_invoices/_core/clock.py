@@ -5,9 +5,28 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from types import TracebackType
 from typing import Protocol
 
-__all__ = ["Clock", "SystemClock"]
+__all__ = ["Clock", "Deadline", "SystemClock"]
+
+
+class Deadline(Protocol):
+    """What `asyncio.timeout` gives."""
+
+    async def __aenter__(self) -> object: ...
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> bool | None: ...
+
+    def expired(self) -> bool:
+        """Whether time ran out."""
+        ...
 
 
 class Clock(Protocol):
@@ -21,7 +40,7 @@ class Clock(Protocol):
         """A number from 0 up to 1."""
         ...
 
-    def timeout(self, delay: float) -> asyncio.Timeout:
+    def timeout(self, delay: float) -> Deadline:
         """A context that ends what runs in it after `delay` seconds."""
         ...
 
@@ -35,5 +54,5 @@ class SystemClock:
     def random(self) -> float:
         return random.random()
 
-    def timeout(self, delay: float) -> asyncio.Timeout:
+    def timeout(self, delay: float) -> Deadline:
         return asyncio.timeout(delay)

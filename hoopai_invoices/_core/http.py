@@ -53,6 +53,7 @@ class HTTP:
     def __init__(self, base_url: str, transport: httpx.AsyncBaseTransport | None = None):
         self._base = _checked_base(base_url)
         self._own = transport is None
+        self._in_process = isinstance(transport, _AppTransport)
         self._loop: asyncio.AbstractEventLoop | None = None
         try:
             self._client = httpx.AsyncClient(
@@ -105,8 +106,12 @@ class HTTP:
                 method, self._base + target, headers=headers, content=content, extensions=extensions
             )
         except Exception as error:
+            if self._in_process and not isinstance(error, ConnectionError | httpx.HTTPError):
+                raise  # a mistake in the application or in the test, and no broken connection
             # Whatever it is: a write that was sent must end as one whose fate is unknown.
             failure = Unanswered(_named(error))
+            if self._in_process and isinstance(error, ConnectionRefusedError):
+                progress.sent = False
         else:
             return Reply(reply.status_code, reply.headers, reply.content)
         # Raised out here, so that it doesn't hold httpx's exception: that one holds the request,
@@ -142,6 +147,10 @@ def _named(error: Exception) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
+class _AppTransport(httpx.ASGITransport):
+    """An application of this process: it raises ConnectionRefusedError to be out of reach."""
+
+
 def asgi_transport(app: Callable[..., Any]) -> httpx.AsyncBaseTransport:
     """A transport that calls an ASGI application in this process, without a socket."""
-    return httpx.ASGITransport(app=app)
+    return _AppTransport(app=app)

@@ -9,15 +9,35 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-if not (find_spec("jsonschema_rs") and find_spec("uvicorn")):
+if not all(find_spec(name) for name in ("dateutil", "jsonschema_rs", "uvicorn")):
     msg = "the sandbox is an extra: pip install 'hoopai-invoices[sandbox]'"
     raise ImportError(msg)
 
-from .access import SCOPES
-from .app import RecordedRequest
+from .access import OAUTH_SCOPES, SCOPES, STUB_SCOPES
+from .arrivals import Arrival
 from .box import Sandbox
-from .control import Customer
+from .choices import Choices, Limits
+from .clock import VirtualClock
+from .customer import Customer
 from .errors import SandboxError
-from .state import Location
+from .faults import Fault, Faults
+from .oauth import OAuthServer
+from .state import Location, Payment
 
-__all__ = ["SCOPES", "Customer", "Location", "RecordedRequest", "Sandbox", "SandboxError"]
+__all__ = [
+    "OAUTH_SCOPES",
+    "SCOPES",
+    "STUB_SCOPES",
+    "Arrival",
+    "Choices",
+    "Customer",
+    "Fault",
+    "Faults",
+    "Limits",
+    "Location",
+    "OAuthServer",
+    "Payment",
+    "Sandbox",
+    "SandboxError",
+    "VirtualClock",
+]

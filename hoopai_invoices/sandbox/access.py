@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .choices import Choices
 from .contract import Operation
 from .errors import SandboxError
-from .state import State, Token
+from .state import Location, State, Token
 
-__all__ = ["SCOPES", "admit", "check_location"]
+__all__ = ["NO_SCOPE", "OAUTH_SCOPES", "SCOPES", "STUB_SCOPES", "admit", "check_location", "reach"]
 
 SCOPES = (
     "invoices.readonly",
@@ -22,29 +23,79 @@ SCOPES = (
 )
 """The eight scopes of the invoicing operations."""
 
-_NO_SCOPE = "The token is not authorized for this scope."
+STUB_SCOPES = (
+    "contacts.readonly",
+    "users.readonly",
+    "payments/transactions.readonly",
+)
+"""The scopes of what the sandbox serves beside them."""
+
+OAUTH_SCOPES = ("oauth.readonly", "oauth.write")
+"""What a Company token needs to list the locations of its app, and to mint tokens for them."""
+
+NO_SCOPE = "The token is not authorized for this scope."
 _NO_LOCATION = "The token does not have access to this location."
+_VERSIONS = frozenset({"2021-04-15", "2021-07-28", "2023-02-21", "v3"})
 
 
-def admit(state: State, operation: Operation, headers: Mapping[str, str]) -> Token:
+def admit(state: State, operation: Operation, headers: Mapping[str, str]) -> Token | None:
     """The caller's token, when it is known and may call the operation at all."""
+    if not operation.token:
+        return None
     scheme, _, value = headers.get("authorization", "").partition(" ")
-    token = state.tokens.get(value.strip()) if scheme.lower() == "bearer" else None
+    value = value.strip() if scheme.lower() == "bearer" else ""
+    token = state.shown(value)
     if token is None:
-        raise SandboxError(401, "Invalid JWT")
-    if not headers.get("version"):
+        raise SandboxError(401, _unknown(state.choices, value))
+    version = headers.get("version", "")
+    if not version:
         raise SandboxError(401, "version header was not found.")
-    if operation.scopes is not None:
-        needed = operation.scopes.get(token.kind)
-        if needed is None or not needed <= token.scopes:
-            raise SandboxError(401, _NO_SCOPE)
+    if version not in _VERSIONS and state.choices.other_versions == "refused":
+        raise SandboxError(401, "version header is invalid")
+    if not _may(state.choices, token, operation):
+        raise SandboxError(401, NO_SCOPE)
     # A Location-Id header that names another location is refused too, whatever altId says.
     if "location-id" in headers:
         check_location(token, headers["location-id"])
     return token
 
 
+def reach(state: State, token: Token, location_id: str | None) -> Location | None:
+    """The location that a request names, when the token was given for it and it is active."""
+    if location_id is None:
+        return None
+    check_location(token, location_id)
+    return state.active(location_id)
+
+
 def check_location(token: Token, location_id: str) -> None:
     """Refuse a location that the token was not given for."""
     if location_id not in token.locations:
         raise SandboxError(403, _NO_LOCATION)
+
+
+def _unknown(choices: Choices, value: str) -> str:
+    if value.startswith("pit-") and choices.private_refusal == "own_text":
+        return "Invalid Private Integration token"
+    return "Invalid JWT"
+
+
+def _may(choices: Choices, token: Token, operation: Operation) -> bool:
+    if token.kind == "Company" and operation.location and choices.company_calls == "refused":
+        return False
+    needed = frozenset[str]() if operation.scopes is None else operation.scopes.get(token.kind)
+    if needed is None:
+        return False
+    if not needed and choices.visit_scope == "write":
+        needed = _NEIGHBOURS.get(operation.name.split(".")[0], needed)
+    return needed <= token.scopes
+
+
+# What the other operations of these resources ask for, where one declares no scope.
+_NEIGHBOURS = {
+    "invoices": frozenset({"invoices.write"}),
+    "templates": frozenset({"invoices/template.write"}),
+    "schedules": frozenset({"invoices/schedule.write"}),
+    "estimates": frozenset({"invoices/estimate.write"}),
+    "estimate_templates": frozenset({"invoices/estimate.write"}),
+}

@@ -1,64 +1,51 @@
-"""The sandbox as an ASGI 3 application."""
+"""The sandbox as an ASGI 3 application: bytes in, bytes out, and the faults of the wire."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qsl
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl, urlsplit
 
-from . import control, estimates, invoices, payments, settings, wire
-from .access import admit, check_location
-from .call import Answer, Call, Handler
-from .contract import Contract
+from . import wire
+from .arrivals import Arrival
+from .call import Answer
+from .choices import Limits
+from .control import PREFIX, Control
 from .errors import SandboxError
-from .state import State
-from .validation import RequestValidator
+from .faults import Fault, Faults
+from .gateway import Gateway, Reply, Request
 
-__all__ = ["RecordedRequest", "SandboxApp"]
+__all__ = ["ON_A_SOCKET", "SandboxApp"]
+
+ON_A_SOCKET = "hoopai.socket"
+"""The ASGI extension of a server that is a real one."""
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Pause = Callable[[float], Awaitable[None]]
 
-_HANDLERS: dict[str, Handler] = {
-    **estimates.HANDLERS,
-    **invoices.HANDLERS,
-    **payments.HANDLERS,
-    **settings.HANDLERS,
-}
-
-
-@dataclass(slots=True)
-class RecordedRequest:
-    """One request as it arrived. The token is left out of the headers."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str] = field(repr=False)
-    body: Any = None
-    """The parsed JSON, the raw bytes when it is none, or None when there was no body."""
-    status: int | None = None
-    """What was answered; None until then."""
+_CHUNK = 64 * 1024
+_SILENCE = 3600
+_PAGE = b"<html><head><title>%d</title></head><body><h1>Web server error</h1></body></html>"
 
 
 class SandboxApp:
-    """Serves the operations of a contract from a state."""
+    """Serves a gateway, through the faults that are asked for.
 
-    def __init__(
-        self,
-        state: State,
-        contract: Contract,
-        validator: RequestValidator,
-        customer: control.Customer,
-    ) -> None:
-        self.requests: list[RecordedRequest] = []
-        self._state = state
-        self._contract = contract
-        self._validator = validator
-        self._customer = customer
+    A connection that breaks is a `ConnectionError` raised out of the application: the transport
+    (or the server) that runs it drops the connection.
+    """
+
+    def __init__(self, gateway: Gateway, faults: Faults, control: Control) -> None:
+        self.arrivals: list[Arrival] = []
+        self._gateway = gateway
+        self._clock = gateway.state.clock
+        self._faults = faults
+        self._control = control
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request (or take part in the server's start and stop)."""
@@ -71,65 +58,173 @@ class SandboxApp:
         raw = await _body(receive)
         if raw is None:
             return
-        answer = self._answer(scope, raw)
-        content = b"" if answer.body is None else wire.render(answer.body)
-        headers = [(b"content-length", str(len(content)).encode())]
-        if answer.body is not None:
-            headers.append((b"content-type", b"application/json; charset=utf-8"))
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
+        request = _request(scope, raw)
+        if request.path.startswith(PREFIX):
+            reply = self._controlled(scope, request)
+        else:
+            self._clock.settle()
+            arrival = self._gateway.arrival(request)
+            arrival.number = len(self.arrivals) + 1
+            fault = self._faults.strike(arrival)
+            try:
+                if fault is not None:
+                    await self._faulty(
+                        request, arrival, fault, send, self._pause_of(scope, receive)
+                    )
+                    return
+                self._log(arrival)
+                reply = self._answer(request, arrival)
+            finally:
+                self._clock.tick()
+        await _start(send, reply, len(reply.content))
+        await send({"type": "http.response.body", "body": reply.content})
 
-    def _answer(self, scope: Scope, raw: bytes) -> Answer:
-        path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-        headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-        recorded = RecordedRequest(
-            scope["method"],
-            path,
-            query,
-            {name: value for name, value in headers.items() if name != "authorization"},
-            raw or None,
-        )
-        trace_id = self._state.new_uuid()
+    def _controlled(self, scope: Scope, request: Request) -> Reply:
+        caller = (scope.get("client") or (None,))[0]
         try:
-            if path.startswith(control.PREFIX):
-                caller = (scope.get("client") or (None,))[0]
-                return control.handle(
-                    self._customer, scope["method"], path, caller, wire.parse(raw or b"null")
-                )
-            self.requests.append(recorded)
-            answer = self._serve(recorded, headers, raw, trace_id)
+            answer = self._control.handle(request, caller)
         except SandboxError as refusal:
-            answer = Answer(refusal.status, refusal.body(trace_id))
-        recorded.status = answer.status
-        return answer
+            answer = Answer(refusal.status, refusal.body(self._gateway.state.new_uuid()))
+        headers = {"content-type": "application/json; charset=utf-8"}
+        return Reply(answer.status, headers, wire.render(answer.body))
 
-    def _serve(
-        self, request: RecordedRequest, headers: dict[str, str], raw: bytes, trace_id: str
-    ) -> Answer:
-        """The service's order: address, body syntax, token, location, contents, state."""
-        route = self._contract.route(request.method, request.path)
-        if route is None:
-            # The router's own 404 has neither `error` nor a trace.
-            text = f"Cannot {request.method} {request.path}"
-            return Answer(404, {"statusCode": 404, "message": text})
-        operation, path = route
-        handler = _HANDLERS.get(operation.id)
-        if handler is None:
-            raise SandboxError(501, f"the sandbox does not serve {operation.name} yet")
-        body: Any = {}
-        # As the service's body parser: what is not declared as JSON is not read at all.
-        if raw and "json" in headers.get("content-type", ""):
-            body = request.body = wire.parse(raw)
-        token = admit(self._state, operation, headers)
-        where: Any = body if operation.body is not None else request.query
-        location_id = where.get("altId") if isinstance(where, dict) else None
-        if isinstance(location_id, str) and location_id:
-            check_location(token, location_id)
-        self._validator.check_query(operation, request.query)
-        self._validator.check_body(operation, body)
-        at = self._state.active(location_id) if isinstance(location_id, str) else None
-        return handler(Call(self._state, token, at, path, request.query, body, trace_id))
+    async def _faulty(
+        self, request: Request, arrival: Arrival, fault: Fault, send: Send, pause: Pause
+    ) -> None:
+        """Answer, or fail to, as the fault has it."""
+        facts = fault.facts
+        if fault.kind == "never_received":
+            raise ConnectionRefusedError("nobody is listening")
+        self._log(arrival, fault.kind)
+        match fault.kind:
+            case "drop":
+                await _lose(facts, pause)
+            case "commit_late":
+                self._clock.after(facts["seconds"], lambda: self._answer(request, arrival))
+                await _lose(facts, pause)
+            case "fail":
+                reply = _failure(facts["status"], facts["message"])
+            case "html":
+                reply = _html(facts["status"])
+            case "throttle":
+                reply = _throttled(self._gateway.meter.limits, facts)
+            case _:
+                reply = self._answer(request, arrival)
+        match fault.kind:
+            case "lose_answer":
+                await _lose(facts, pause)
+            case "deliver_twice":
+                again = self._gateway.arrival(request)
+                self._log(again, fault.kind)
+                self._answer(request, again)
+            case "fail_after":
+                reply = _failure(facts["status"], facts["message"])
+            case "html_after":
+                reply = _html(facts["status"])
+            case "empty":
+                reply = Reply(reply.status, {}, b"")
+            case "wrong_type":
+                headers = {**reply.headers, "content-type": facts["content_type"]}
+                reply = Reply(reply.status, headers, wire.render(facts["body"]))
+        await _start(send, reply, facts["size"] if fault.kind == "huge" else len(reply.content))
+        async for part in _parts(reply, fault, pause):
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        if fault.kind == "truncate":
+            raise ConnectionResetError("the answer broke off")
+        await send({"type": "http.response.body", "body": b""})
+
+    def _answer(self, request: Request, arrival: Arrival) -> Reply:
+        lag = self._faults.lag_of(arrival.operation or "")
+        as_of = None if lag is None else self._clock.now() - lag
+        return self._gateway.serve(request, arrival, as_of=as_of)
+
+    def _log(self, arrival: Arrival, fault: str | None = None) -> None:
+        arrival.number = len(self.arrivals) + 1
+        arrival.fault = fault
+        self.arrivals.append(arrival)
+
+    def _pause_of(self, scope: Scope, receive: Receive) -> Pause:
+        """Time passes really over a socket, as long as somebody listens; at once in process."""
+
+        async def wait(seconds: float) -> None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(receive(), seconds)
+                raise ConnectionResetError("the client hung up")
+
+        return wait if ON_A_SOCKET in scope.get("extensions", {}) else self._clock.sleep
+
+
+async def _lose(facts: Mapping[str, Any], pause: Pause) -> NoReturn:
+    """No answer: the connection closes, or nothing is heard until the client gives up."""
+    if facts["hang"]:
+        for _ in range(_SILENCE):
+            await pause(1)
+    raise ConnectionResetError("the connection was lost")
+
+
+async def _parts(reply: Reply, fault: Fault, pause: Pause) -> AsyncIterator[bytes]:
+    """The body as it goes out."""
+    if fault.kind == "truncate":
+        yield reply.content[: len(reply.content) // 2]
+    elif fault.kind == "huge":
+        left = fault.facts["size"] - 1
+        yield b'"'  # a text without an end
+        while left > 0:
+            yield b"x" * min(left, _CHUNK)
+            left -= _CHUNK
+    elif fault.kind == "drip":
+        for byte in reply.content:
+            await pause(fault.facts["seconds"])
+            yield bytes([byte])
+    else:
+        yield reply.content
+
+
+def _request(scope: Scope, raw: bytes) -> Request:
+    target = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+    return Request(
+        method=scope["method"],
+        path=target if target.startswith("/") else urlsplit(target).path,
+        query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
+        headers={k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]},
+        raw=raw,
+    )
+
+
+async def _start(send: Send, reply: Reply, size: int) -> None:
+    headers = {**reply.headers, "content-length": str(size)}
+    await send(
+        {
+            "type": "http.response.start",
+            "status": reply.status,
+            "headers": [(k.encode("latin-1"), v.encode("latin-1")) for k, v in headers.items()],
+        }
+    )
+
+
+def _failure(status: int, message: str) -> Reply:
+    body = {"statusCode": status, "message": message}
+    return Reply(status, {"content-type": "application/json; charset=utf-8"}, wire.render(body))
+
+
+def _html(status: int) -> Reply:
+    return Reply(status, {"content-type": "text/html; charset=UTF-8"}, _PAGE % status)
+
+
+def _throttled(limits: Limits, facts: Mapping[str, Any]) -> Reply:
+    daily = facts["daily"]
+    headers = {
+        "content-type": "application/json; charset=utf-8",
+        "x-ratelimit-limit-daily": str(limits.daily or 200_000),
+        "x-ratelimit-daily-remaining": "0" if daily else "199000",
+        "x-ratelimit-interval-milliseconds": str(int(limits.seconds * 1000)),
+        "x-ratelimit-max": str(limits.burst or 100),
+        "x-ratelimit-remaining": "0",
+    }
+    if facts["retry_after"] is not None:
+        headers["retry-after"] = f"{facts['retry_after']:g}"
+    text = "Daily quota exceeded" if daily else "Too many requests"
+    return Reply(429, headers, wire.render({"statusCode": 429, "message": text}))
 
 
 async def _body(receive: Receive) -> bytes | None:

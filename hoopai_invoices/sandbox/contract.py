@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib import resources
@@ -14,6 +13,7 @@ from urllib.parse import unquote
 __all__ = ["Contract", "Operation", "packaged"]
 
 _METHODS = ("get", "put", "post", "delete", "patch")
+_METHODS_UPPER = tuple(method.upper() for method in _METHODS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,11 @@ class Operation:
     query: Mapping[str, Any] | None
     """Schema of the query as one object, or None where the operation declares no query."""
     body: Mapping[str, Any] | None
+    body_required: bool = True
+    location: str | None = "altId"
+    """The property that names the location, in the body where there is one, else in the query."""
+    token: bool = True
+    """Whether a bearer token is asked for."""
 
     def match(self, segments: list[str]) -> dict[str, str] | None:
         """The path parameters when these segments are this operation's path."""
@@ -50,23 +55,41 @@ class Operation:
 class Contract:
     """A parsed document."""
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: Mapping[str, Any], beside: Iterable[Operation] = ()) -> None:
         self.schemas: Mapping[str, Any] = document["components"]["schemas"]
         self._document = document
         # Literal segments win over templated ones: False sorts before True.
         self.operations = sorted(
-            self._operations(), key=lambda op: [_is_variable(part) for part in op.segments]
+            (*self._operations(), *beside),
+            key=lambda op: [_is_variable(part) for part in op.segments],
         )
+        self._by_shape: dict[tuple[str, int], list[Operation]] = {}
+        for operation in self.operations:
+            shape = operation.method, len(operation.segments)
+            self._by_shape.setdefault(shape, []).append(operation)
+        self._literal: dict[str, list[str]] = {}
+        for operation in self.operations:
+            if not any(map(_is_variable, operation.segments)):
+                path = "/" + "/".join(operation.segments)
+                self._literal.setdefault(path, []).append(operation.method)
 
     def route(self, method: str, raw_path: str) -> tuple[Operation, dict[str, str]] | None:
         """The operation at a path (still percent-encoded) and its path parameters."""
         segments = [unquote(part) for part in raw_path.split("/")[1:]]
-        for operation in self.operations:
-            if operation.method == method:
-                found = operation.match(segments)
-                if found is not None:
-                    return operation, found
+        for operation in self._by_shape.get((method, len(segments)), ()):
+            found = operation.match(segments)
+            if found is not None:
+                return operation, found
         return None
+
+    def methods(self, raw_path: str) -> list[str]:
+        """The methods that a path has; a literal path has its own alone."""
+        own = self._literal.get(raw_path)
+        return own or [method for method in _METHODS_UPPER if self.route(method, raw_path)]
+
+    def is_strange(self, method: str, raw_path: str) -> bool:
+        """Whether a literal path doesn't have a method, though a templated one beside it has."""
+        return method not in self._literal.get(raw_path, (method,))
 
     def _operations(self) -> Iterator[Operation]:
         for path, item in self._document["paths"].items():
@@ -82,7 +105,8 @@ class Contract:
         ]
         query = [parameter for parameter in parameters if parameter["in"] == "query"]
         security = raw.get("security")
-        content = self._resolved(raw.get("requestBody", {})).get("content", {})
+        request = self._resolved(raw.get("requestBody", {}))
+        content = request.get("content", {})
         return Operation(
             id=raw["operationId"],
             name=raw["operationId"].replace(f"{raw['tags'][0]}_", f"{raw['tags'][0]}.", 1),
@@ -101,6 +125,7 @@ class Contract:
             if query
             else None,
             body=content["application/json"]["schema"] if content else None,
+            body_required=request.get("required", False),
         )
 
     def _resolved(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -112,11 +137,11 @@ class Contract:
         return node
 
 
-@functools.cache
-def packaged() -> Contract:
-    """The contract of the document that the package carries."""
+def packaged() -> Mapping[str, Any]:
+    """The document that the package carries."""
     source = resources.files("hoopai_invoices").joinpath("_generated", "openapi.json")
-    return Contract(json.loads(source.read_bytes(), parse_float=Decimal))
+    document: Mapping[str, Any] = json.loads(source.read_bytes(), parse_float=Decimal)
+    return document
 
 
 def _is_variable(segment: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 __all__ = ["SandboxError"]
@@ -22,15 +23,28 @@ class SandboxError(Exception):
     Attributes:
         status: The HTTP status the service answers with.
         message: One text, or the list of texts of a validation error.
+        headers: Headers of the answer.
+        code: The error's name where it has one of its own, such as `invalid_grant`.
     """
 
-    def __init__(self, status: int, message: str | list[str]) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str | list[str],
+        headers: Mapping[str, str] | None = None,
+        code: str | None = None,
+    ) -> None:
         super().__init__(message if isinstance(message, str) else "; ".join(message))
         self.status = status
         self.message = message
+        self.headers = dict(headers or {})
+        self.code = code
 
     def body(self, trace_id: str) -> dict[str, Any]:
         """The error body, with the keys that the service gives for this status."""
+        if self.code is not None:  # OAuth's own keys beside the service's
+            text = {"error_description": self.message, "message": self.message}
+            return {"error": self.code, **text, "statusCode": self.status, "traceId": trace_id}
         if self.status not in _TITLES:
             return {"statusCode": self.status, "message": self.message}
         title = _TITLES[self.status]

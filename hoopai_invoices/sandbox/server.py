@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import ipaddress
 import os
 import socket
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .app import SandboxApp
+from .app import ON_A_SOCKET, SandboxApp
 
 __all__ = ["Listener"]
 
@@ -28,6 +28,12 @@ class Listener:
     async def start(cls, app: SandboxApp, host: str, port: int) -> Listener:
         """Listen on a loopback address; port 0 takes a free one."""
         import uvicorn  # in the extra `sandbox`
+        from uvicorn.protocols.http.h11_impl import H11Protocol
+
+        class Protocol(H11Protocol):
+            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+                super().connection_made(transport)
+                self.app = functools.partial(_breakable, app, transport)
 
         class Server(uvicorn.Server):
             ready = asyncio.Event()
@@ -44,6 +50,7 @@ class Listener:
         listening = _bind(host, port)
         config = uvicorn.Config(
             app,
+            http=Protocol,
             log_config=None,
             log_level="warning",
             access_log=False,
@@ -64,6 +71,21 @@ class Listener:
         """Finish what is being answered, and close the socket."""
         self._server.should_exit = True
         await self._task
+
+
+async def _breakable(
+    app: SandboxApp, transport: asyncio.Transport, scope: Any, receive: Any, send: Any
+) -> None:
+    """Run the application; when it says that the connection broke, break it."""
+    scope["extensions"] = {**scope.get("extensions", {}), ON_A_SOCKET: {}}
+    try:
+        await app(scope, receive, send)
+    except asyncio.CancelledError:  # the sandbox is closed while nothing is heard
+        transport.close()
+    except ConnectionError:
+        transport.close()
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
 
 def _bind(host: str, port: int) -> socket.socket:

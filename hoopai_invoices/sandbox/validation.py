@@ -22,9 +22,19 @@ __all__ = ["RequestValidator"]
 _Path = Sequence[str | int]
 
 # The document is stricter than the service so that callers are stopped early. The service takes an
-# empty userId (and then sends nothing), and a PUT of an invoice that repeats its sentTo.
+# empty userId (and then sends nothing), a PUT of an invoice that repeats its sentTo, a status of an
+# estimate that is only a filter (and then ignores it), and a count of occurrences that is a text; and it fails over a start without autoPayment instead of refusing it.
 _EMPTY_ALLOWED = (("InvoiceSend", "userId"), ("EstimateSend", "userId"), ("Text2Pay", "userId"))
-_TOLERATED = {"InvoiceUpdate": {"sentTo": {"$ref": "#/components/schemas/SentTo"}}}
+_MISSING_ALLOWED = (("ScheduleStart", "autoPayment"),)
+_TOLERATED = {
+    "EstimateUpdate": {"estimateStatus": {"$ref": "#/components/schemas/EstimateStatusFilter"}},
+    "InvoiceUpdate": {"sentTo": {"$ref": "#/components/schemas/SentTo"}},
+    "RecurrenceRule": {
+        "count": {"type": ["integer", "string"], "minimum": 1, "pattern": "^[1-9][0-9]{0,8}$"}
+    },
+}
+# The document names the states known so far; the service takes any text and finds nothing.
+_ANY_STATUS = ("invoices_list", "schedules_list")
 # Required only by the database: missing ones are answered with mongoose's text and a 500.
 _LATE = {"estimates_create": "estimates", "estimates_update": "estimates"}
 
@@ -46,19 +56,29 @@ class RequestValidator:
         for name, prop in _EMPTY_ALLOWED:
             if name in self._schemas:
                 self._schemas[name]["properties"][prop].pop("minLength", None)
+        for name, prop in _MISSING_ALLOWED:
+            if name in self._schemas:
+                needed = self._schemas[name]["required"]
+                self._schemas[name]["required"] = [n for n in needed if n != prop]
         for name, extra in _TOLERATED.items():
             if name in self._schemas:
                 self._schemas[name]["properties"] |= extra
+        self._queries: dict[str, dict[str, Any]] = {}
         self._compiled: dict[tuple[str, str], jsonschema_rs.Draft202012Validator] = {}
 
     def check_query(self, operation: Operation, query: Mapping[str, str]) -> None:
         """Refuse a query with a 422. Where none is declared, none is looked at."""
         if operation.query is not None:
-            faults = [*self._faults(operation, "query", _request_form(operation.query), query)]
+            form = self._queries.get(operation.id)
+            if form is None:
+                form = self._queries[operation.id] = _request_form(operation.query)
+                if operation.id in _ANY_STATUS:
+                    form["properties"]["status"] = {"type": "string"}
+            faults = [*self._faults(operation, "query", form, query)]
             _refuse([text for text, _ in faults])
 
-    def check_body(self, operation: Operation, body: Any) -> None:
-        """Refuse a body with a 422, or with a 500 where the database is what objects."""
+    def check_body(self, operation: Operation, body: Any, database_refusal: int = 500) -> None:
+        """Refuse a body with a 422, or with another status where the database is what objects."""
         if operation.body is None:
             return
         if not isinstance(body, dict):
@@ -70,7 +90,8 @@ class RequestValidator:
         if late:
             texts = [f"{'.'.join(map(str, path))}: Path `{path[-1]}` is required." for path in late]
             collection = _LATE[operation.id]
-            raise SandboxError(500, f"{collection} validation failed: {', '.join(texts)}")
+            text = f"{collection} validation failed: {', '.join(texts)}"
+            raise SandboxError(database_refusal, text)
 
     def _faults(
         self, operation: Operation, part: str, schema: Mapping[str, Any], instance: Any

@@ -22,7 +22,7 @@ def parse(raw: bytes) -> Any:
     try:
         value = json.loads(raw, parse_float=_decimal, parse_constant=_not_json)
         _check(value, 0)
-    except (ValueError, RecursionError) as exc:
+    except (ValueError, RecursionError, ArithmeticError) as exc:
         raise SandboxError(400, f"The request body is not valid JSON: {exc}") from None
     return value
 

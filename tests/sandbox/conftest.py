@@ -8,17 +8,14 @@ import pytest
 
 from hoopai_invoices.sandbox import Sandbox
 
-from .support import Api, Clock, api_of, new_box
+from .support import Api, api_of, new_box
+
+pytest.register_assert_rewrite(f"{__package__}.facts")  # not a test by its name
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def box(clock: Clock) -> AsyncIterator[Sandbox]:
-    async with new_box(now=clock) as made:
+async def box() -> AsyncIterator[Sandbox]:
+    async with new_box() as made:
         yield made
 
 

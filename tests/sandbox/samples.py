@@ -86,9 +86,46 @@ ESTIMATE_ANSWERED: dict[str, Any] = {
     "frequencySettings": {"enabled": False},
     "attachments": [],
     "configuration": {"precision": 4},
-    "createdAt": "2026-08-27T03:44:48.047Z",
-    "updatedAt": "2026-08-27T03:44:48.047Z",
+    "createdAt": "2026-08-27T03:44:48.051Z",
+    "updatedAt": "2026-08-27T03:44:48.051Z",
     "__v": 0,
+}
+
+TEMPLATE: dict[str, Any] = {
+    "name": "Monthly coaching",
+    "businessDetails": BUSINESS,
+    "currency": "USD",
+    "items": [LINE],
+}
+
+ESTIMATE_TEMPLATE: dict[str, Any] = {
+    "name": "Coaching",
+    "title": "ESTIMATE",
+    "businessDetails": BUSINESS,
+    "currency": "USD",
+    "items": [{**LINE, "type": "one_time"}],
+    "discount": {"type": "percentage", "value": 0},
+    "liveMode": False,
+}
+
+SCHEDULE: dict[str, Any] = {
+    "name": "Example - Monthly plan",
+    "title": "Monthly plan",
+    "contactDetails": CONTACT,
+    "schedule": {
+        "rrule": {
+            "intervalType": "monthly",
+            "interval": 1,
+            "startDate": "2026-09-30",
+            "startTime": "09:00:00",
+            "dayOfMonth": 30,
+        }
+    },
+    "liveMode": False,
+    "businessDetails": BUSINESS,
+    "currency": "USD",
+    "items": [{**LINE, "amount": 297, "type": "recurring"}],
+    "discount": {"type": "percentage", "value": 0},
 }
 
 SEND = {"userId": "u1", "action": "email", "liveMode": False}

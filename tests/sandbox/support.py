@@ -1,9 +1,9 @@
-"""A clock to move, and a bare HTTP caller that keeps numbers exact."""
+"""A bare HTTP caller that keeps numbers exact."""
 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,19 +12,8 @@ import httpx
 from hoopai_invoices.sandbox import Sandbox
 from hoopai_invoices.sandbox.wire import render
 
-
-class Clock:
-    """A clock that stands still until it is moved. At first it is the evening of 26 August 2026
-    in the default location, and already the 27th in UTC."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 8, 27, 3, 44, 48, 47000, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def forward(self, **delta: float) -> None:
-        self.at += timedelta(**delta)
+START = datetime(2026, 8, 27, 3, 44, 48, 47000, tzinfo=UTC)
+"""The evening of 26 August 2026 in the default location, and already the 27th in UTC."""
 
 
 class Api:
@@ -73,8 +62,8 @@ class Api:
 
 
 def new_box(**settings: Any) -> Sandbox:
-    """A sandbox whose ids are the same in every run."""
-    return Sandbox(**{"seed": 7, **settings})
+    """A sandbox whose ids and times are the same in every run."""
+    return Sandbox(**{"seed": 7, "now": START, **settings})
 
 
 def api_of(box: Sandbox) -> Api:

@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal as D
 from typing import Any
 
 import pytest
 
-from hoopai_invoices.sandbox import Sandbox, SandboxError
+from hoopai_invoices.sandbox import Choices, Sandbox, SandboxError
 
+from .estimating import ESTIMATE, convert, make, one, visit
 from .samples import ESTIMATE_ANSWERED, SEND, estimate
-from .support import Api, Clock, new_box
+from .support import Api, api_of, new_box
 
 pytestmark = pytest.mark.anyio
-
-ESTIMATE = "/invoices/estimate"
-PAGE = {"limit": "100", "offset": "0"}
-
-
-async def make(api: Api, status: str = "draft", **changes: Any) -> str:
-    """An estimate brought into a state; returns its id."""
-    made: str = (await api.ok("POST", ESTIMATE, estimate(**changes)))["_id"]
-    if status != "draft":
-        await api.ok("POST", f"{ESTIMATE}/{made}/send", SEND)
-    if status == "viewed":
-        await visit(api, made)
-    if status in ("accepted", "invoiced"):
-        api.box.customer.accept(made)
-    if status == "declined":
-        api.box.customer.decline(made)
-    if status == "invoiced":
-        await api.ok("POST", f"{ESTIMATE}/{made}/invoice", {"markAsInvoiced": True})
-    return made
-
-
-async def visit(api: Api, estimate_id: str) -> None:
-    path = f"{ESTIMATE}/stats/last-visited-at"
-    assert await api("PATCH", path, {"estimateId": estimate_id}) == (200, None)
-
-
-async def one(api: Api, estimate_id: str) -> Any:
-    answer = await api.ok("GET", f"{ESTIMATE}/list", **PAGE, search=estimate_id)
-    return next(iter(answer["estimates"]), None)
 
 
 async def test_the_recorded_estimate_is_answered_as_recorded(box: Sandbox, api: Api) -> None:
@@ -93,17 +66,51 @@ async def test_numbers_go_on_after_the_highest_and_are_unique_per_location(api: 
     assert status == 201
 
 
-async def test_a_put_replaces_everything_but_the_status(api: Api, clock: Clock) -> None:
+@pytest.mark.parametrize(
+    ("numbers", "following"),
+    [([], 1), ([5], 6), ([5, 2], 6), ([2, None, 1], 4), ([1001, 7, 1000], 1002)],
+)
+async def test_the_counter_never_goes_back(
+    api: Api, numbers: list[int | None], following: int
+) -> None:
+    for number in numbers:
+        await make(api, estimateNumber=number)
+    generated = await api.ok("GET", f"{ESTIMATE}/number/generate")
+    assert generated["estimateNumber"] == following
+    assert (await one(api, await make(api)))["estimateNumber"] == following
+
+
+async def test_a_put_may_give_another_number_and_not_a_taken_one(api: Api) -> None:
+    made, _ = await make(api), await make(api)
+    answer = await api.ok("PUT", f"{ESTIMATE}/{made}", estimate(estimateNumber=9))
+    assert answer["estimateNumber"] == 9
+    await api.ok("PUT", f"{ESTIMATE}/{made}", estimate(estimateNumber=9))  # its own
+    generated = await api.ok("GET", f"{ESTIMATE}/number/generate")
+    assert generated["estimateNumber"] == 10
+    status, answer = await api("PUT", f"{ESTIMATE}/{made}", estimate(estimateNumber=2))
+    assert (status, answer["message"]) == (400, "Estimate number already exists")
+    assert (await one(api, made))["estimateNumber"] == 9
+
+
+@pytest.mark.parametrize(("given", "stored"), [(None, True), (True, True), (False, False)])
+async def test_what_leaves_the_mode_out_is_live(api: Api, given: bool | None, stored: bool) -> None:
+    made = await make(api, liveMode=given)
+    assert (await one(api, made))["liveMode"] is stored
+    await api.ok("PUT", f"{ESTIMATE}/{made}", estimate(liveMode=given))
+    assert (await one(api, made))["liveMode"] is stored
+
+
+async def test_a_put_replaces_everything_but_the_status(api: Api) -> None:
     made = await make(api, meta={"order_no": 1})
     assert (await one(api, made))["meta"] == {"orderNo": 1}
-    clock.forward(seconds=5)
+    api.box.clock.advance(seconds=5)
     body = estimate(termsNotes=None, name="Second", estimateStatus="accepted")
     answer = await api.ok("PUT", f"{ESTIMATE}/{made}", body)
     assert answer["termsNotes"] is None
     assert answer["meta"] is None
     assert (answer["name"], answer["estimateStatus"]) == ("Second", "draft")
     assert answer["estimateNumber"] == 1
-    assert answer["updatedAt"] == "2026-08-27T03:44:53.047Z"
+    assert answer["updatedAt"] == "2026-08-27T03:44:53.049Z"
 
 
 async def test_deleting_takes_a_body_and_the_estimate_vanishes(api: Api) -> None:
@@ -117,32 +124,26 @@ async def test_deleting_takes_a_body_and_the_estimate_vanishes(api: Api) -> None
     assert status == 404
 
 
+DETAILS = {**SEND, "altId": "any", "altType": "location"}
+
+
 @pytest.mark.parametrize(
-    ("query", "names"),
-    [
-        ({}, ["C", "Bravo", "A"]),
-        ({"status": "all"}, ["C", "Bravo", "A"]),
-        ({"status": "sent"}, ["Bravo"]),
-        ({"search": "bravo"}, ["Bravo"]),
-        ({"search": "ZOE@"}, ["C"]),
-        ({"contactId": "zoe"}, ["C"]),
-        ({"startAt": "2026-08-27"}, ["C", "Bravo"]),
-        ({"endAt": "2026-08-26"}, ["A"]),
-        ({"startAt": "2026-08-27", "endAt": "2026-08-27"}, ["Bravo"]),
-        ({"limit": "1", "offset": "1"}, ["Bravo"]),
-        ({"limit": "10", "offset": "3"}, []),
-    ],
+    ("choice", "user", "status"),
+    [("sent", "u1", "sent"), ("sent", "", "draft"), ("stored", "u1", "draft")],
 )
-async def test_lists(api: Api, query: dict[str, str], names: list[str]) -> None:
-    await make(api, name="A")
-    await make(api, "sent", name="Bravo", issueDate="2026-08-27")
-    zoe = {"id": "zoe", "name": "Zoë", "email": "zoe@example.com"}
-    await make(api, name="C", issueDate="2026-08-28", contactDetails=zoe)
-    answer = await api.ok("GET", f"{ESTIMATE}/list", **{**PAGE, **query})
-    assert [each["name"] for each in answer["estimates"]] == names
-    assert set(answer) == {"estimates", "total", "traceId"}
-    if "limit" in query:
-        assert answer["total"] == 3
+async def test_details_of_sending_may_come_with_the_creation(
+    choice: Any, user: str, status: str
+) -> None:
+    api = api_of(new_box(choices=Choices(send_details=choice)))
+    answer = await api.ok(
+        "POST", ESTIMATE, estimate(sendEstimateDetails={**DETAILS, "userId": user})
+    )
+    assert (answer["estimateStatus"], answer.get("sentBy")) == (
+        status,
+        user if status == "sent" else None,
+    )
+    history = [entry["estimateStatus"] for entry in answer["estimateActionHistory"]]
+    assert history == (["sent"] if status == "sent" else [])
 
 
 @pytest.mark.parametrize(
@@ -163,37 +164,20 @@ async def test_an_empty_user_sends_nothing_and_says_so_nowhere(api: Api) -> None
 async def test_the_history_is_in_local_time_without_a_zone(api: Api) -> None:
     made = await make(api, "accepted")
     assert (await one(api, made))["estimateActionHistory"] == [
-        {"estimateStatus": "sent", "updatedAt": "2026-08-26T21:44:48.047"},
-        {"estimateStatus": "accepted", "updatedAt": "2026-08-26T21:44:48.047"},
+        {"estimateStatus": "sent", "updatedAt": "2026-08-26T21:44:48.048"},
+        {"estimateStatus": "accepted", "updatedAt": "2026-08-26T21:44:48.049"},
     ]
 
 
 async def test_a_visit_turns_sent_into_viewed_and_nothing_else(api: Api) -> None:
     made = await make(api, "viewed")
     assert (await one(api, made))["estimateStatus"] == "viewed"
+    await visit(api, made)
+    history = (await one(api, made))["estimateActionHistory"]
+    assert [entry["estimateStatus"] for entry in history] == ["sent", "viewed"]
     draft = await make(api)
     await visit(api, draft)
     assert (await one(api, draft))["estimateStatus"] == "draft"
-
-
-@pytest.mark.parametrize("status", ["draft", "sent", "viewed", "declined", "invoiced"])
-async def test_only_accepted_estimates_are_converted(api: Api, status: str) -> None:
-    made = await make(api, status)
-    code, answer = await api("POST", f"{ESTIMATE}/{made}/invoice", {"markAsInvoiced": True})
-    assert (code, answer["message"]) == (400, "estimate_not_accepted")
-
-
-@pytest.mark.parametrize(("mark", "status"), [(True, "invoiced"), (False, "accepted")])
-async def test_conversion(api: Api, mark: bool, status: str) -> None:
-    made = await make(api, "accepted")
-    answer = await api.ok("POST", f"{ESTIMATE}/{made}/invoice", {"markAsInvoiced": mark})
-    assert answer["estimate"]["estimateStatus"] == status
-    invoice = answer["invoice"]
-    assert (invoice["status"], invoice["total"], invoice["amountDue"]) == ("draft", 353400, 353400)
-    assert (invoice["issueDate"], invoice["dueDate"]) == ("2026-08-26", "2026-09-25")
-    assert invoice["contactDetails"] == answer["estimate"]["contactDetails"]
-    read = await api.ok("GET", f"/invoices/{invoice['_id']}")
-    assert read["totalSummary"] == {"subTotal": 372000, "discount": 18600, "tax": 0}
 
 
 @pytest.mark.parametrize("status", ["draft", "accepted", "declined", "invoiced"])
@@ -203,39 +187,92 @@ async def test_the_customer_answers_only_what_waits_for_an_answer(api: Api, stat
         api.box.customer.accept(made)
 
 
+@pytest.mark.parametrize("start", ["sent", "viewed", "accepted"])
+async def test_nobody_can_do_anything_with_a_deleted_estimate(api: Api, start: str) -> None:
+    made = await make(api, start)
+    await api.ok("DELETE", f"{ESTIMATE}/{made}", {})
+    for act in (api.box.customer.accept, api.box.customer.decline):
+        with pytest.raises(SandboxError, match=f"There is no estimate '{made}'"):
+            act(made)
+    for method, path, body in (
+        ("PUT", "", estimate()),
+        ("POST", "/send", SEND),
+        ("POST", "/invoice", {"markAsInvoiced": True}),
+    ):
+        status, answer = await api(method, f"{ESTIMATE}/{made}{path}", body)
+        assert (status, answer["message"]) == (404, "Estimate not found")
+    (kept,) = api.box.created("estimate")
+    assert (kept.estimate_status, kept.deleted) == (start, True)
+
+
 async def test_the_customer_knows_no_other_estimates(box: Sandbox) -> None:
     with pytest.raises(SandboxError, match="There is no estimate 'nope'"):
         box.customer.decline("nope")
 
 
-@pytest.mark.parametrize("status", ["sent", "viewed"])
-async def test_the_customer_answers_over_the_port_too(api: Api, status: str) -> None:
-    made = await make(api, status)
-    response = await api.http.post("/_sandbox/customer/decline", json={"estimateId": made})
-    assert response.json() == {"estimateId": made, "success": True}
-    assert (await one(api, made))["estimateStatus"] == "declined"
-    again = await api.http.post("/_sandbox/customer/accept", json={"estimateId": made})
-    assert again.status_code == 409
-    assert not [record for record in api.box.requests if "_sandbox" in record.path]
+async def test_ids_are_the_same_under_the_same_seed() -> None:
+    first, second, third = (new_box(seed=seed) for seed in (1, 1, 2))
+    assert first.location_id == second.location_id != third.location_id
+    assert first.token == second.token != third.token
+
+
+WHOLE = "paymentScheduleConfig.schedules must add up to"
+
+
+def plan(kind: str, *values: Any) -> dict[str, Any]:
+    dates = {"depositDateType": "estimate_accepted", "scheduleDateType": "regular_interval"}
+    return {"type": kind, "dateConfig": dates, "schedules": [{"value": v} for v in values]}
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "status"),
+    ("given", "texts"),
     [
-        ("POST", "customer/accept", {"estimateId": "nope"}, 404),
-        ("POST", "customer/accept", {}, 422),
-        ("POST", "customer/refund", {"estimateId": "nope"}, 404),
-        ("GET", "customer/accept", None, 404),
+        (plan("percentage", D("33.3333"), D("66.6667")), None),
+        (plan("percentage", 100), None),
+        (plan("percentage", *[D("33.3333")] * 3), None),  # nearer it can't be told
+        (plan("percentage", 33, 66), [f"{WHOLE} 100"]),
+        (plan("percentage", *[D("33.33")] * 3), [f"{WHOLE} 100"]),
+        (plan("percentage", 50, D("50.01")), [f"{WHOLE} 100"]),
+        (plan("percentage"), [f"{WHOLE} 100"]),
+        (plan("fixed", 353000, 400), None),
+        (plan("fixed", 353000, D("399.99")), [f"{WHOLE} the total"]),
+        (plan("fixed", 50, 50), [f"{WHOLE} the total"]),
+        (
+            plan("percentage", 0, 110, -10),
+            [
+                "paymentScheduleConfig.schedules.0.value must be a positive number",
+                "paymentScheduleConfig.schedules.2.value must be a positive number",
+            ],
+        ),
     ],
 )
-async def test_other_calls_to_the_sandbox_itself(
-    api: Api, method: str, path: str, body: Any, status: int
+async def test_the_parts_of_a_payment_plan_make_the_whole(
+    api: Api, given: dict[str, Any], texts: list[str] | None
 ) -> None:
-    response = await api.http.request(method, f"/_sandbox/{path}", json=body)
-    assert response.status_code == status
+    status, answer = await api("POST", ESTIMATE, estimate(paymentScheduleConfig=given))
+    if texts is None:
+        assert (status, answer["paymentScheduleConfig"]) == (201, given)
+    else:
+        assert (status, answer["message"]) == (422, texts)
+        assert api.box.created("estimate") == []
 
 
-async def test_ids_are_the_same_under_the_same_seed(clock: Clock) -> None:
-    first, second, third = (new_box(now=clock, seed=seed) for seed in (1, 1, 2))
-    assert first.location_id == second.location_id != third.location_id
-    assert first.token == second.token != third.token
+async def test_a_put_that_is_refused_changes_nothing(api: Api) -> None:
+    made = await make(api)
+    before = await one(api, made)
+    wrong = estimate(name="Second", estimateNumber=50, paymentScheduleConfig=plan("percentage", 50))
+    status, _ = await api("PUT", f"{ESTIMATE}/{made}", wrong)
+    assert status == 422
+    assert await one(api, made) == before
+    generated = await api.ok("GET", f"{ESTIMATE}/number/generate")
+    assert generated["estimateNumber"] == 2
+
+
+async def test_what_would_repeat_is_kept_and_nothing_repeats(api: Api) -> None:
+    rule = {"intervalType": "monthly", "interval": 1, "startDate": "2026-08-26"}
+    settings = {"enabled": True, "schedule": {"rrule": rule}}
+    made = await make(api, "accepted", frequencySettings=settings)
+    await convert(api, made, mark=True)
+    api.box.clock.advance(days=70)
+    assert (await one(api, made))["frequencySettings"] == settings
+    assert len(api.box.created("invoice")) == 1

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
 
 from hoopai_invoices.sandbox import SCOPES, Sandbox
+from hoopai_invoices.sandbox.contract import packaged
 
 from .samples import CASH, CONTACT, LINE, SEND, estimate, invoice, replacement
-from .support import Api
+from .support import Api, api_of, new_box
 
 pytestmark = pytest.mark.anyio
 
@@ -269,12 +271,16 @@ async def test_unknown_addresses(api: Api, method: str, path: str) -> None:
     assert answer == (404, {"statusCode": 404, "message": f"Cannot {method} {path}"})
 
 
-async def test_operations_not_served_yet_say_so(api: Api) -> None:
-    text = "the sandbox does not serve schedules.create yet"
-    answer = await api("POST", "/invoices/schedule", {})
-    assert answer == (501, {"statusCode": 501, "message": text})
-    _, answer = await api("GET", "/invoices/estimate/template", **PAGE)
-    assert answer["message"] == "the sandbox does not serve estimate_templates.list yet"
+async def test_an_operation_of_another_document_is_not_served() -> None:
+    document = copy.deepcopy(dict(packaged()))
+    settings = document["paths"]["/invoices/settings"]["get"]
+    document["paths"]["/invoices/weather"] = {
+        "get": {**settings, "operationId": "invoices_weather"}
+    }
+    async with new_box(document=document) as box:
+        answer = await api_of(box)("GET", "/invoices/weather")
+        text = "the sandbox does not serve invoices.weather"
+        assert answer == (501, {"statusCode": 501, "message": text})
 
 
 @pytest.mark.parametrize(
@@ -309,9 +315,9 @@ async def test_the_log_holds_what_arrived_but_no_token(box: Sandbox, api: Api) -
     made = await api.ok("POST", "/invoices/", invoice())
     await api("POST", f"/invoices/{made['_id']}/send", SEND)
     await api("GET", "/nowhere", q="1")
-    first, second, third = box.requests
+    first, second, third = box.arrivals
     assert (first.method, first.path, first.status) == ("POST", "/invoices/", 201)
     assert second.body["userId"] == "u1"
     assert (third.query["q"], third.status) == ("1", 404)
     assert first.headers["version"] == "2021-07-28"
-    assert box.token not in repr([(r, r.headers) for r in box.requests])
+    assert box.token not in repr([(r, r.headers) for r in box.arrivals])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hoopai_invoices.sandbox.totals import compute
+from hoopai_invoices.sandbox.resources.totals import compute
 
 
 def line(amount: str, qty: str = "1", *rates: str, **more: Any) -> dict[str, Any]:

@@ -9,6 +9,8 @@ import pytest
 
 from hoopai_invoices.sandbox.wire import parse, render
 
+from .support import api_of, new_box
+
 
 @pytest.mark.parametrize(
     ("value", "text"),
@@ -28,3 +30,21 @@ def test_numbers_are_written_plainly(value: Any, text: bytes) -> None:
 
 def test_fractions_are_read_exactly() -> None:
     assert parse(b"[0.1, 1800]") == [Decimal("0.1"), 1800]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("number", ["1e99999999999999999999", "-1e99999999999999999999", "1e400"])
+async def test_a_number_beyond_all_numbers_is_logged_and_refused(number: str) -> None:
+    box = new_box()
+    api = api_of(box)
+    response = await api.http.post(
+        "/invoices/",
+        content='{"amount": ' + number + "}",
+        headers={
+            "authorization": f"Bearer {box.token}",
+            "version": "2021-07-28",
+            "content-type": "application/json",
+        },
+    )
+    assert response.status_code == 400
+    assert [arrival.status for arrival in box.arrivals] == [400]

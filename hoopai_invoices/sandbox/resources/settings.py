@@ -1,16 +1,15 @@
-"""The invoice settings of a location: the same for every one, as after signing up."""
+"""The invoice settings of a location: as after signing up, and read only."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .call import Answer, Call, Handler
+from ..call import Answer, Call, Handler
 
-__all__ = ["DUE_AFTER_DAYS", "HANDLERS", "NUMBER_PREFIX", "TITLE"]
+__all__ = ["HANDLERS", "NUMBER_PREFIX", "TITLE"]
 
 TITLE = "INVOICE"
 NUMBER_PREFIX = "INV-"
-DUE_AFTER_DAYS = 30
 
 _NOTIFICATIONS = (
     "customerSendInvoice",
@@ -32,32 +31,50 @@ _NOTIFICATIONS = (
     "customerSendPaymentSchedule",
 )
 
+_REMINDER = {
+    "enabled": False,
+    "emailTemplate": "default",
+    "smsTemplate": "default",
+    "emailSubject": "Reminder",
+    "reminderId": "9333e45f-a27d-4659-90e5-76c5ef06d094",
+    "reminderName": "Three days late",
+    "reminderTime": "after",
+    "intervalType": "daily",
+    "maxReminders": 1,
+    "reminderInvoiceCondition": "invoice_overdue",
+    "reminderNumber": 3,
+    "reminderStatus": "inactive",
+}
+
 
 def _get(call: Call) -> Answer:
+    location = call.location
     settings: dict[str, Any] = {
-        "altId": call.location.id,
+        "altId": location.id,
         "altType": "location",
         "title": TITLE,
         "termsNote": "",
         "invoiceNumberPrefix": NUMBER_PREFIX,
-        "dueAfterXDays": DUE_AFTER_DAYS,
+        "dueAfterXDays": location.due_after_days,
         "estimatesTitle": "ESTIMATE",
         "estimatesTermsNote": "",
         "estimateNumberPrefix": "EST-",
         "estimatesExpireAfterXDays": 30,
-        "minimumPercentagePartialPayment": 25,
+        "minimumPercentagePartialPayment": location.minimum_partial_percentage,
         "customFields": [],
         "customNotification": {
             name: {"enabled": True, "emailTemplate": "", "smsTemplate": ""}
             for name in _NOTIFICATIONS
         },
-        "businessDetails": {"name": "Example Business"},
-        "senderConfiguration": {"fromName": "Example Business", "fromEmail": "billing@example.com"},
+        "businessDetails": {"name": location.name},
+        "senderConfiguration": {"fromName": location.name, "fromEmail": "billing@example.com"},
         "productSettings": {"enableImportProductDescription": True, "descriptionOptional": True},
-        "reminderSettings": {"defaultEmailTemplateId": "", "reminders": []},
+        "reminderSettings": {"defaultEmailTemplateId": "", "reminders": [_REMINDER]},
         "lateFeesConfiguration": {},
         "tipsConfiguration": {"tipsEnabled": False, "tipsPercentage": [5, 10, 15]},
         "paymentMethods": {"stripe": {"enableBankDebitOnly": False}},
+        "createdAt": location.created,
+        "updatedAt": location.created,
     }
     return Answer(200, settings)
 

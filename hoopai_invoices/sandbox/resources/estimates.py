@@ -1,4 +1,4 @@
-"""The eight operations on estimates."""
+"""The operations on estimates, conversion aside."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from . import invoices, totals
-from .call import Answer, Call, Handler
-from .days import day_end, day_start, local_text
-from .errors import SandboxError
-from .records import given, lines, page, require_status, visited, window
-from .state import Location, Record, State
+from ..call import Answer, Call, Handler
+from ..errors import SandboxError
+from ..state import Location, Record, State
+from . import totals
+from .conversion import check_plan, set_status
+from .days import day_end, day_start
+from .records import given, lines, page, visited, window
 
-__all__ = ["HANDLERS", "set_status"]
+__all__ = ["HANDLERS", "camel", "mark_sent", "new", "set_status", "view"]
 
-# Carried over as sent; a PUT that leaves one out clears it.
+# Stored as sent; a PUT that leaves one out clears it.
 _OPTIONAL = (
     "termsNotes",
     "sentTo",
@@ -31,20 +32,10 @@ _OPTIONAL = (
 _USD_RATES = {"CRC": Decimal("0.0021998")}
 
 
-def set_status(state: State, estimate: Record, status: str) -> None:
-    """Move an estimate on, and keep its history as the service does."""
-    now = state.now()
-    zone = state.locations[estimate["altId"]].zone
-    estimate["estimateStatus"] = status
-    estimate["estimateActionHistory"].append(
-        {"estimateStatus": status, "updatedAt": local_text(now, zone)}
-    )
-    estimate["updatedAt"] = state.timestamp()
-
-
-def _create(call: Call) -> Answer:
-    state, location = call.state, call.location
-    number = _number(state, location, call.body.get("estimateNumber"), None)
+def new(state: State, location: Location, body: Mapping[str, Any]) -> Record:
+    """Store an estimate made of a validated body: a draft, or sent when it says so."""
+    contents = _contents(state, location, body)
+    number = _number(state, location, body.get("estimateNumber"), None)
     created = state.timestamp()
     estimate: Record = {
         "_id": state.new_record_id(),
@@ -53,7 +44,7 @@ def _create(call: Call) -> Answer:
         "companyId": location.company_id,
         "estimateStatus": "draft",
         "estimateNumber": number,
-        **_contents(state, location, call.body),
+        **contents,
         "deleted": False,
         "automaticTaxesCalculated": False,
         "estimateActionHistory": [],
@@ -62,24 +53,48 @@ def _create(call: Call) -> Answer:
         "updatedAt": created,
         "__v": 0,
     }
-    state.estimates[estimate["_id"]] = estimate
-    return Answer(201, call.traced(estimate))
+    state.estimates.add(estimate)
+    details = body.get("sendEstimateDetails")
+    if details and state.choices.send_details == "sent":
+        mark_sent(state, estimate, details["userId"])
+    return estimate
+
+
+def mark_sent(state: State, estimate: Record, user_id: str) -> None:
+    """Send: without a user nothing happens, and later sends are reminders."""
+    if not user_id:
+        return
+    state.estimates.change(estimate, sentBy=user_id)
+    if estimate["estimateStatus"] == "draft":
+        set_status(state, estimate, "sent")
+
+
+def view(state: State, estimate: Record) -> None:
+    """Note that the customer opened the estimate."""
+    visited(state, state.estimates, estimate)
+    if estimate["estimateStatus"] == "sent":
+        set_status(state, estimate, "viewed")
+
+
+def _create(call: Call) -> Answer:
+    estimate = new(call.state, call.location, call.body)
+    return call.posted(call.traced(estimate), 201)
 
 
 def _update(call: Call) -> Answer:
     estimate = _found(call)
-    number = _number(call.state, call.location, call.body.get("estimateNumber"), estimate)
     contents = _contents(call.state, call.location, call.body)
+    number = _number(call.state, call.location, call.body.get("estimateNumber"), estimate)
     cleared: Record = {name: None for name in _OPTIONAL if name in estimate}
     # estimateStatus is taken without complaint and ignored.
-    estimate |= {**cleared, **contents, "estimateNumber": number}
-    estimate["updatedAt"] = call.state.timestamp()
+    changes = {**cleared, **contents, "estimateNumber": number}
+    call.state.estimates.change(estimate, changes)
     return Answer(200, call.traced(estimate))
 
 
 def _delete(call: Call) -> Answer:
     estimate = _found(call)
-    estimate |= {"deleted": True, "updatedAt": call.state.timestamp()}
+    call.state.estimates.change(estimate, deleted=True)
     return Answer(200, call.traced(estimate))
 
 
@@ -98,34 +113,8 @@ def _list(call: Call) -> Answer:
 
 def _send(call: Call) -> Answer:
     estimate = _found(call)
-    # Without a user the service answers success and sends nothing. Later sends are reminders.
-    if call.body["userId"]:
-        estimate["sentBy"] = call.body["userId"]
-        if estimate["estimateStatus"] == "draft":
-            set_status(call.state, estimate, "sent")
-    return Answer(201, call.traced(estimate))
-
-
-def _create_invoice(call: Call) -> Answer:
-    state, location = call.state, call.location
-    estimate = _found(call)
-    require_status(estimate, "estimateStatus", ("accepted",), "estimate_not_accepted")
-    source = given(
-        estimate,
-        (
-            *("name", "businessDetails", "currency", "contactDetails", "discount", "termsNotes"),
-            *("liveMode", "sentTo", "automaticTaxesEnabled", "miscellaneousCharges"),
-        ),
-    )
-    items = [
-        {key: value for key, value in item.items() if key not in ("_id", "attachments")}
-        for item in estimate["items"]
-    ]
-    body = {**source, "items": items, "issueDate": state.today(location)}
-    invoice = invoices.new(state, location, body)
-    if call.body["markAsInvoiced"]:
-        set_status(state, estimate, "invoiced")
-    return Answer(201, {"estimate": estimate, "invoice": invoice, "traceId": call.trace_id})
+    mark_sent(call.state, estimate, call.body["userId"])
+    return call.posted(call.traced(estimate), 201)
 
 
 def _generate_number(call: Call) -> Answer:
@@ -135,8 +124,7 @@ def _generate_number(call: Call) -> Answer:
 
 def _mark_visited(call: Call) -> Answer:
     estimate = call.find(call.state.estimates, call.body["estimateId"], "Estimate")
-    if visited(call.state, estimate, "estimateStatus"):
-        set_status(call.state, estimate, "viewed")
+    view(call.state, estimate)
     return Answer(200)
 
 
@@ -152,10 +140,12 @@ def _number(
         number = current["estimateNumber"] if current else location.next_estimate_number
     else:
         number = int(wanted)
-    for other in state.estimates.values():
-        taken = other["altId"] == location.id and other["estimateNumber"] == number
-        if taken and other is not current:
-            raise SandboxError(400, "Estimate number already exists")
+    # The counter is above every number there ever was, so most need no looking for.
+    if number < location.next_estimate_number and any(
+        other["estimateNumber"] == number and other is not current
+        for other in state.estimates.of(location.id)
+    ):
+        raise SandboxError(400, "Estimate number already exists")
     location.next_estimate_number = max(location.next_estimate_number, number + 1)
     return int(number)
 
@@ -169,6 +159,7 @@ def _contents(state: State, location: Location, body: Mapping[str, Any]) -> Reco
     rate = _USD_RATES.get(body["currency"], 1)
     contents = {
         **given(body, ("name", "title", "currency", "businessDetails", "contactDetails")),
+        # frequencySettings is kept as it came: what it would repeat isn't run.
         **given(body, ("discount", "frequencySettings", *_OPTIONAL)),
         "items": items,
         "issueDate": day_start(body["issueDate"], location.zone),
@@ -179,18 +170,19 @@ def _contents(state: State, location: Location, body: Mapping[str, Any]) -> Reco
         "totalamountInUSD": totals.rounded(Fraction(sums.total) * Fraction(rate), places=2),
     }
     if "meta" in contents:
-        contents["meta"] = _camel(contents["meta"])
+        contents["meta"] = camel(contents["meta"])
     if body.get("userId"):
         contents["updatedBy"] = body["userId"]
+    check_plan(contents)
     return contents
 
 
-def _camel(value: Any) -> Any:
+def camel(value: Any) -> Any:
     """The service gives snake_case keys of `meta` back in camelCase."""
     if isinstance(value, dict):
-        return {_camel_key(key): _camel(child) for key, child in value.items()}
+        return {_camel_key(key): camel(child) for key, child in value.items()}
     if isinstance(value, list):
-        return [_camel(child) for child in value]
+        return [camel(child) for child in value]
     return value
 
 
@@ -205,7 +197,6 @@ HANDLERS: dict[str, Handler] = {
     "estimates_delete": _delete,
     "estimates_list": _list,
     "estimates_send": _send,
-    "estimates_create_invoice": _create_invoice,
     "estimates_generate_number": _generate_number,
     "estimates_mark_visited": _mark_visited,
 }

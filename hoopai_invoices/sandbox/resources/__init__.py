@@ -1,0 +1,1 @@
+"""What the service knows and does, one module for each of its resources."""
