@@ -8,7 +8,7 @@ SHELL  := /bin/sh
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check generate check-generated format bench clean
+.PHONY: help demo test check generate check-generated format bench campaign clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -55,8 +55,12 @@ format: $(VENV)/check.stamp ## Format and fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/test.stamp ## Measure decoding, encoding and import beside their references
+bench: $(VENV)/test.stamp ## Measure reading, writing and import beside their references, and the sandbox
 	$(BIN)/python -m benchmarks.models
+	$(BIN)/python -m benchmarks.sandbox_cost
+
+campaign: $(VENV)/check.stamp ## Hold the sandbox against the document at length: some twenty minutes
+	SCHEMATHESIS_CAMPAIGN=1 $(BIN)/python -m pytest -n auto tests/sandbox/test_schemathesis.py $(ARGS)
 
 clean: ## Remove the environment and caches
 	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
