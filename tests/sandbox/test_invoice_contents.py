@@ -96,6 +96,18 @@ async def test_a_put_names_the_contact_with_or_without_details(box: Sandbox, api
     assert (await read(api, made))["contactDetails"] == CONTACT
 
 
+async def test_every_line_tells_its_share(api: Api) -> None:
+    lines = [{**LINE, "amount": 15500, "qty": 24}, {**LINE, "amount": 100, "qty": 1}]
+    taxes = [{"_id": "t", "name": "VAT", "rate": 13}]
+    discount = {"type": "percentage", "value": 5}
+    made = await make(api, items=[{**line, "taxes": taxes} for line in lines], discount=discount)
+    first, second = (await read(api, made))["invoiceItems"]
+    names = ("itemTotalDiscount", "itemUnitDiscount", "itemTotalTax")
+    assert [first[name] for name in names] == [18600, 775, 45942]
+    assert [second[name] for name in names] == [5, 5, Decimal("12.35")]
+    assert first["_id"] != second["_id"]
+
+
 @pytest.mark.parametrize(
     ("currency", "symbol"),
     [

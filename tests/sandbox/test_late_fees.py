@@ -205,8 +205,11 @@ async def test_they_stop_when_the_invoice_is_settled(api: Api, end: str) -> None
         await api.ok("POST", f"/invoices/{made}/void", {})
     if end == "off":
         await configure(api, made, fees(enable=False))
+    before = await read(api, made)
     api.box.clock.advance(days=7)
     assert await charged(api, made) == (80 if end == "nothing" else 10)
+    after = await read(api, made)
+    assert (after["updatedAt"] == before["updatedAt"]) == (end != "nothing")
 
 
 async def test_a_part_payment_does_not_stop_them(api: Api) -> None:
