@@ -88,6 +88,10 @@ def seen_from(location_id: str, ids: dict[str, list[str]]) -> dict[str, Any]:
     for item in document["paths"].values():
         for operation in item.values():
             if isinstance(operation, dict):
+                if operation.get("operationId") in ("invoices_list", "schedules_list"):
+                    for parameter in operation["parameters"]:
+                        if parameter.get("name") == "status":
+                            parameter["schema"] = {"type": "string"}  # free text for the vendor
                 for media in operation.get("requestBody", {}).get("content", {}).values():
                     media["schema"] = _request_form(media["schema"], narrow)
     return document

@@ -112,14 +112,16 @@ def _headers() -> dict[str, str]:
 
 
 @SCHEMA.parametrize()
-@settings(max_examples=CASES, deadline=None, suppress_health_check=EASY)
+@settings(max_examples=CASES, derandomize=not CAMPAIGN, deadline=None, suppress_health_check=EASY)
 def test_in_process(case: schemathesis.Case[Any]) -> None:
     FRESH.renew()
     case.call_and_validate(headers=_headers())
 
 
 @SCHEMA.parametrize()
-@settings(max_examples=CASES // 3, deadline=None, suppress_health_check=EASY)
+@settings(
+    max_examples=CASES // 3 + 1, derandomize=not CAMPAIGN, deadline=None, suppress_health_check=EASY
+)
 def test_over_a_socket(case: schemathesis.Case[Any], url: str) -> None:
     FRESH.renew()
     case.call_and_validate(base_url=url, headers=_headers())
