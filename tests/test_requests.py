@@ -8,6 +8,7 @@ import json
 import pickle
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from importlib import import_module
 from typing import Any, cast
 
 import httpx
@@ -60,6 +61,10 @@ UNKNOWN = CallOptions(send_unknown=True)
 WRITES = [operation for operation in OPERATIONS.values() if operation.body is not None]
 OPERATION_OF = {cast(str, operation.body): operation for operation in WRITES}
 online = pytest.mark.anyio
+for _operation in WRITES:
+    # Imported here, not in the depth of a property test: pytest parses a module's source when it
+    # is first imported, and CPython 3.11's parser can fail where hypothesis is at work.
+    import_module(f"hoopai_invoices._generated.api.{_operation.name.partition('.')[0]}")
 
 
 def sent(body: Model, *, options: CallOptions | None = None) -> Request:

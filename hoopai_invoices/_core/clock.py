@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol
 
-__all__ = ["Clock", "Deadline", "SystemClock"]
+__all__ = ["Clock", "Deadline", "SystemClock", "Timer"]
 
 
 class Deadline(Protocol):
@@ -29,6 +30,14 @@ class Deadline(Protocol):
         ...
 
 
+class Timer(Protocol):
+    """What `call_later` gives."""
+
+    def cancel(self) -> None:
+        """Let it not happen."""
+        ...
+
+
 class Clock(Protocol):
     """What the pipeline asks of time and chance."""
 
@@ -36,8 +45,16 @@ class Clock(Protocol):
         """Seconds since some beginning; never goes back."""
         ...
 
+    def time(self) -> float:
+        """Seconds since 1970 in UTC."""
+        ...
+
     def random(self) -> float:
         """A number from 0 up to 1."""
+        ...
+
+    def call_later(self, delay: float, action: Callable[[], object]) -> Timer:
+        """Do something `delay` seconds later, in the running event loop."""
         ...
 
     def timeout(self, delay: float) -> Deadline:
@@ -51,8 +68,14 @@ class SystemClock:
     def monotonic(self) -> float:
         return time.monotonic()
 
+    def time(self) -> float:
+        return time.time()
+
     def random(self) -> float:
         return random.random()
+
+    def call_later(self, delay: float, action: Callable[[], object]) -> Timer:
+        return asyncio.get_running_loop().call_later(delay, action)
 
     def timeout(self, delay: float) -> Deadline:
         return asyncio.timeout(delay)

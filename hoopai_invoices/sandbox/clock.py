@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -110,7 +111,9 @@ class VirtualClock:
         """
         loop = asyncio.get_running_loop()
         woken: asyncio.Future[None] = loop.create_future()
-        self._sleeping[woken] = self.now() + timedelta(seconds=max(seconds, 0))
+        # Rounded up: who is woken a hair too early, looks, and waits for that hair, never ends.
+        wait = timedelta(microseconds=math.ceil(max(seconds, 0) * 1e6))
+        self._sleeping[woken] = self.now() + wait
         self._stirs += 1
         if self._driver is None or self._driver.done() or self._driver.get_loop() is not loop:
             self._driver = loop.create_task(self._drive())
@@ -253,9 +256,21 @@ class ClientClock:
     def random(self) -> float:
         return self._random.random()
 
+    def time(self) -> float:
+        return self._clock.now().timestamp()
+
     async def sleep(self, delay: float) -> None:
         """Be past it."""
         await self._clock.sleep(delay)
+
+    def call_later(self, delay: float, action: Callable[[], object]) -> asyncio.Task[None]:
+        """Do something when the time has come; the clock moves there when every task waits."""
+
+        async def wait() -> None:
+            await self._clock.sleep(delay)
+            action()
+
+        return asyncio.get_running_loop().create_task(wait())
 
     def timeout(self, delay: float) -> _Deadline:
         return self._clock.deadline(min(delay, _LONGEST))
