@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from . import errors, models
     from ._core.codec import loads
+    from ._core.limiter import RateLimit
+    from ._core.secret import Secret
+    from ._core.trace import Attempt, CallRecord, Capture, Stats
     from ._protocol import UNSET, CallOptions, Page, Pager, Unset
     from ._values import Drift
     from .client import InvoicesClient, LocationClient, LocationDefaults
@@ -22,7 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UNSET",
+    "Attempt",
     "CallOptions",
+    "CallRecord",
+    "Capture",
     "Drift",
     "HoopAIError",
     "InvoicesClient",
@@ -30,6 +36,9 @@ __all__ = [
     "LocationDefaults",
     "Page",
     "Pager",
+    "RateLimit",
+    "Secret",
+    "Stats",
     "Unset",
     "__version__",
     "errors",
@@ -38,6 +47,12 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Secret": "_core.secret",
+    "RateLimit": "_core.limiter",
+    "Stats": "_core.trace",
+    "Capture": "_core.trace",
+    "CallRecord": "_core.trace",
+    "Attempt": "_core.trace",
     "UNSET": "_protocol",
     "CallOptions": "_protocol",
     "Drift": "_values",

@@ -29,9 +29,12 @@ __all__ = [
     "Parameter",
     "Resource",
     "RetryClass",
+    "Sent",
     "Settle",
     "TokenKind",
     "Unset",
+    "WriteJournal",
+    "WriteOutcome",
 ]
 
 T = TypeVar("T")
@@ -99,16 +102,57 @@ class CallOptions:
     """What one call may do differently from its client.
 
     Attributes:
-        timeout: Seconds for this call, over everything it does. None: the client's.
+        timeout: Seconds for this call, over everything it does once it may be sent. None: the
+            client's.
         headers: Further request headers. They can't replace `Authorization` or `Version`.
         send_unknown: Send what the document doesn't know as well: unknown and answer-only fields
             of models, unknown enum values, values out of their bounds. The service refuses unknown
             properties, so this is for the day it learns a new one. Ids in paths are always checked.
+        queue_timeout: Seconds to wait for the location's limits at most. None: the client's.
+        max_attempts: Requests for this call at most. None: the client's.
     """
 
     timeout: float | None = None
     headers: Mapping[str, str] | None = None
     send_unknown: bool = False
+    queue_timeout: float | None = None
+    max_attempts: int | None = None
+
+
+@frozen
+class Sent:
+    """A write that is about to leave, or has left: what is needed to find out what became of it.
+
+    Attributes:
+        operation: Such as "invoices.create".
+        location_id: The sub-account it is for.
+        ids: The ids in its path.
+        request: Its body, as JSON values.
+        attempt: 1 for the first request.
+        at: Seconds since 1970 (UTC).
+    """
+
+    operation: str
+    location_id: str | None
+    ids: tuple[str, ...]
+    request: Any
+    attempt: int
+    at: float
+
+
+WriteOutcome = Literal["done", "refused", "unsent", "unknown"]
+
+
+class WriteJournal(Protocol):
+    """Who keeps a record of a write, so that it survives the process that sends it."""
+
+    async def sending(self, write: Sent) -> None:
+        """The write is about to be sent. It isn't before this returns, nor when this raises."""
+        ...
+
+    async def outcome(self, write: Sent, outcome: WriteOutcome, status: int | None) -> None:
+        """How that attempt ended; also when the call is cancelled."""
+        ...
 
 
 @frozen
@@ -122,6 +166,7 @@ class Call:
     key: str | None = None
     settle: Settle = "wait"
     options: CallOptions | None = None
+    journal: WriteJournal | None = None
 
 
 @frozen

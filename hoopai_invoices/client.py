@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypedDict, Unpack
 
 from attrs import fields, frozen
 
 from . import __version__
 from ._core.clock import Clock, SystemClock
+from ._core.course import Shared
 from ._core.http import HTTP
 from ._core.ids import check_id
-from ._core.pipeline import Pipeline, View, _positive
-from ._core.tokens import Token, TokenSource
+from ._core.limiter import Limiter, RateLimit
+from ._core.pipeline import Pipeline, View, checked_attempts, checked_seconds
+from ._core.raw import raw_call
+from ._core.retry import ATTEMPTS, Budget
+from ._core.spans import Spans
+from ._core.tokens import Token, TokenSource, hidden
+from ._core.trace import Attempt, Capture, Hook, Observer, Stats, capture
 from ._generated.client import Resources
+from ._protocol import CallOptions, RetryClass
 from ._values import Drift
-from .errors import ConfigurationError
+from .errors import ConfigurationError, InvalidRequestError, OutcomeUnknown
 
 if TYPE_CHECKING:
     import httpx
 
     from .models import BusinessDetails
 
-__all__ = ["InvoicesClient", "LocationClient", "LocationDefaults"]
+__all__ = ["ClientSettings", "InvoicesClient", "LocationClient", "LocationDefaults"]
 
 BASE_URL = "https://services.leadconnectorhq.com"
 API_VERSION = "2021-07-28"
+_LIMITS = RateLimit()
 
 
 @frozen(kw_only=True)
@@ -65,12 +74,67 @@ class LocationClient(Resources):
         """The sub-account that calls are for."""
         return self._executor.location_id
 
+    async def raw(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, object] | None = None,
+        json: object = None,
+        retry: RetryClass | None = None,
+        options: CallOptions | None = None,
+    ) -> Any:
+        """Call what the document doesn't know, with the same limits, retries and errors.
+
+        ```python
+        found = await client.raw("GET", "/users/", query={"locationId": client.location_id})
+        ```
+
+        Args:
+            method: GET, HEAD, POST, PUT, PATCH or DELETE.
+            path: Below `base_url`, as it is: ids must be plain, and the location isn't added.
+            query: Texts, whole numbers, Decimals, bools and dates by name.
+            json: The body; its fractional numbers are Decimals, never floats.
+            retry: What may be done when the answer is lost. By default GET and HEAD are "read", PUT
+                is "replace", DELETE is "remove", and all others "create": never sent twice blindly.
+            options: What this call does differently.
+
+        Returns:
+            The answer as JSON with exact numbers, or None when it is empty.
+
+        Raises:
+            InvalidRequestError: It can't be sent.
+            HoopAIError: As with every call.
+        """
+        return await self._executor.pipeline.raw(
+            raw_call(method, path, retry, options), query, json, self._executor
+        )
+
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(location_id={self.location_id!r})"
+        view = getattr(self, "_executor", None)  # a traceback may ask while it is being made
+        place = view.location_id if view is not None else None
+        return f"{type(self).__name__}(location_id={place!r})"
 
     def __reduce__(self) -> NoReturn:
         msg = "a client can't be pickled: it holds a token and open connections"
         raise ConfigurationError(msg, hint="make one in each process")
+
+
+class ClientSettings(TypedDict, total=False):
+    """The arguments that `InvoicesClient(…)` and `InvoicesClient.from_env(…)` share."""
+
+    defaults: LocationDefaults | None
+    api_version: str
+    timeout: float
+    queue_timeout: float | None
+    max_attempts: int
+    max_connections: int
+    max_answer_bytes: int
+    rate_limit: RateLimit | None
+    transport: httpx.AsyncBaseTransport | None
+    on_attempt: Hook[Attempt] | None
+    on_outcome_unknown: Hook[OutcomeUnknown] | None
+    on_drift: Callable[[str, Drift], None] | None
 
 
 class InvoicesClient(LocationClient):
@@ -90,15 +154,26 @@ class InvoicesClient(LocationClient):
         defaults: What every call would repeat.
         base_url: Where the service is.
         api_version: The `Version` header.
-        timeout: Seconds for one call, from asking for its token to the end of its answer.
-        transport: An httpx transport in place of the client's own.
+        timeout: Seconds for one call, all attempts and pauses included, once it may be sent.
+        queue_timeout: Seconds to wait for the location's limits, or a connection, at most. None:
+            as long as it takes.
+        max_attempts: Requests for one call at most; what is sent again, and what never, is in the
+            README.
+        max_connections: Requests under way at once, over all locations.
+        max_answer_bytes: The longest answer that is taken in, inflated.
+        rate_limit: The limits that are kept to for each location; None keeps to none.
+        transport: An httpx transport in place of the client's own;
+            `python -m hoopai_invoices.conformance` tells whether it is fit for money.
+        on_attempt: Called with an `Attempt` after each request; may be async.
+        on_outcome_unknown: Called with the `OutcomeUnknown` of each write whose fate is unknown,
+            also when its call is cancelled; may be async.
         on_drift: Called with the operation and a `Drift` for every place where an answer, or
             what was left out of a request, differs from the document. It costs a walk over
             every answer, so it is for development and for monitoring samples.
 
     Raises:
         ConfigurationError: One of these can't be used.
-        InvalidRequestError: `location_id` is no id, or `timeout` no number of seconds.
+        InvalidRequestError: `location_id` is no id, or a number is none that can be used.
     """
 
     def __init__(
@@ -110,20 +185,43 @@ class InvoicesClient(LocationClient):
         base_url: str = BASE_URL,
         api_version: str = API_VERSION,
         timeout: float = 30.0,
+        queue_timeout: float | None = None,
+        max_attempts: int = ATTEMPTS,
+        max_connections: int = 100,
+        max_answer_bytes: int = 16 * 2**20,
+        rate_limit: RateLimit | None = _LIMITS,
         transport: httpx.AsyncBaseTransport | None = None,
+        on_attempt: Hook[Attempt] | None = None,
+        on_outcome_unknown: Hook[OutcomeUnknown] | None = None,
         on_drift: Callable[[str, Drift], None] | None = None,
         _clock: Clock | None = None,
     ):
-        self._pipeline = Pipeline(
-            http=HTTP(base_url, transport),
+        token = hidden(token)
+        if rate_limit is not None and not isinstance(rate_limit, RateLimit):
+            raise ConfigurationError("rate_limit must be RateLimit(…) or None")
+        clock = _clock or SystemClock()
+        http = HTTP(base_url, transport, _count(max_answer_bytes, "max_answer_bytes"))
+        shared = Shared(
+            http=http,
             tokens=TokenSource(token),
-            clock=_clock or SystemClock(),
-            timeout=_positive(timeout, "timeout"),
+            limiter=Limiter(rate_limit, clock, _count(max_connections, "max_connections")),
+            clock=clock,
+            observer=Observer(on_attempt, on_outcome_unknown),
+            budget=Budget(),
+        )
+        self._pipeline = Pipeline(
+            shared,
             headers={
                 "accept": "application/json",
                 "user-agent": f"hoopai-invoices/{__version__}",
                 "version": _version(api_version),
             },
+            timeout=checked_seconds(timeout, "timeout"),
+            queue_timeout=(
+                None if queue_timeout is None else checked_seconds(queue_timeout, "queue_timeout")
+            ),
+            max_attempts=checked_attempts(max_attempts, "max_attempts"),
+            spans=Spans.found(__version__, http.host),
             on_drift=on_drift,
         )
         super().__init__(_view(self._pipeline, location_id, defaults))
@@ -133,12 +231,8 @@ class InvoicesClient(LocationClient):
         cls,
         *,
         location_id: str | None = None,
-        defaults: LocationDefaults | None = None,
         base_url: str | None = None,
-        api_version: str = API_VERSION,
-        timeout: float = 30.0,
-        transport: httpx.AsyncBaseTransport | None = None,
-        on_drift: Callable[[str, Drift], None] | None = None,
+        **settings: Unpack[ClientSettings],
     ) -> Self:
         """A client from HOOPAI_TOKEN, HOOPAI_LOCATION_ID and HOOPAI_BASE_URL.
 
@@ -147,22 +241,49 @@ class InvoicesClient(LocationClient):
         Raises:
             ConfigurationError: HOOPAI_TOKEN is not set.
         """
-        token = os.environ.get("HOOPAI_TOKEN")
-        if not token:
+        token = hidden(os.environ.get("HOOPAI_TOKEN") or None)
+        if token is None:
             raise ConfigurationError("HOOPAI_TOKEN is not set", hint="export it, or pass token=…")
         return cls(
             token=token,
             location_id=location_id or os.environ.get("HOOPAI_LOCATION_ID") or None,
-            defaults=defaults,
             base_url=base_url or os.environ.get("HOOPAI_BASE_URL") or BASE_URL,
-            api_version=api_version,
-            timeout=timeout,
-            transport=transport,
-            on_drift=on_drift,
+            **settings,
         )
 
+    def stats(self) -> Stats:
+        """What the client has done, and does now."""
+        shared = self._pipeline.shared
+        observer = shared.observer
+        return Stats(
+            calls=observer.calls,
+            failed=observer.failed,
+            unknown=observer.unknown,
+            attempts=observer.statuses.total(),
+            statuses=dict(observer.statuses),
+            waiting=shared.limiter.waiting,
+            in_flight=shared.limiter.flying,
+            connections=shared.http.open,
+            retries_left=int(shared.budget.left),
+        )
+
+    def capture(self) -> AbstractContextManager[Capture]:
+        """Keep the answers as they came, of calls made in the block: status, headers, attempts, body.
+
+        ```python
+        with client.capture() as captured:
+            invoice = await client.invoices.get("…")
+        print(captured.last.status, captured.last.headers["x-ratelimit-remaining"])
+        ```
+        """
+        return capture()
+
     def location(
-        self, location_id: str, *, defaults: LocationDefaults | None = None
+        self,
+        location_id: str,
+        *,
+        defaults: LocationDefaults | None = None,
+        priority: Literal["interactive", "batch"] = "interactive",
     ) -> LocationClient:
         """The client as another location sees it.
 
@@ -171,13 +292,20 @@ class InvoicesClient(LocationClient):
             defaults: What every call would repeat there. Without them a client that has no
                 location of its own passes its defaults on; one that has a location keeps them to
                 it, so that nobody is billed in another's name.
+            priority: "batch" lets all interactive calls go first, where the limits or connections
+                make calls wait.
 
         Raises:
-            InvalidRequestError: `location_id` is no id.
+            InvalidRequestError: `location_id` is no id, or `priority` none of the two.
         """
         check_id(location_id, "location_id")
+        if priority not in ("interactive", "batch"):
+            raise InvalidRequestError(
+                f"{priority!r} is neither 'interactive' nor 'batch'", path="priority"
+            )
         inherits = defaults is None and self.location_id in (None, location_id)
         view = _view(self._pipeline, location_id, defaults)
+        view.batch = priority == "batch"
         if inherits:
             view.defaults = self._executor.defaults
         return LocationClient(view)
@@ -196,6 +324,12 @@ class InvoicesClient(LocationClient):
         trace: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+
+def _count(number: object, name: str) -> int:
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < 2**40:
+        raise ConfigurationError(f"{name}: {number!r} is no whole number above 0")
+    return number
 
 
 def _version(text: object) -> str:

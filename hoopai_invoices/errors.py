@@ -5,7 +5,8 @@ HoopAIError
 ├── ConfigurationError            the client is set up wrongly
 ├── InvalidRequestError           refused before anything was sent (also a ValueError)
 ├── APIConnectionError            no answer
-│   └── APITimeoutError           no answer within the deadline
+│   ├── APITimeoutError           no answer within the deadline
+│   └── QueueTimeoutError         the limits left no room in time; nothing was sent
 ├── APIStatusError                the service answered with an error
 │   ├── BadRequestError           400
 │   ├── AuthenticationError       401
@@ -55,6 +56,7 @@ __all__ = [
     "NotFoundError",
     "OutcomeUnknown",
     "PermissionDeniedError",
+    "QueueTimeoutError",
     "RateLimitError",
     "UnprocessableEntityError",
     "WrongEventLoop",
@@ -68,7 +70,10 @@ class HoopAIError(Exception):
         message: What happened, in one sentence.
         hint: Cause and cure in the user's words, or None.
         operation: The operation, such as "invoices.create", or None outside a call.
+        attempts: How many requests were made before it.
     """
+
+    attempts: int = 0
 
     def __init__(self, message: str, *, hint: str | None = None, operation: str | None = None):
         super().__init__(message)
@@ -148,6 +153,10 @@ class APIConnectionError(HoopAIError):
 
 class APITimeoutError(APIConnectionError):
     """No answer within the deadline; what `APIConnectionError` says of writes holds here too."""
+
+
+class QueueTimeoutError(APIConnectionError):
+    """The location's limits, or other calls, left no room within `queue_timeout`. Nothing was sent."""
 
 
 class APIStatusError(HoopAIError):
@@ -249,7 +258,10 @@ class OutcomeUnknown(HoopAIError):
 
     Attributes:
         location_id: Where the write was sent.
+        ids: The ids in its path.
         request: The body that was sent, as JSON values.
+        key: The key that the write was given.
+        sent_at: When its last attempt was sent, in seconds since 1970 (UTC).
         status: The status of the answer, when one came.
         trace_id: The service's `traceId`, when the answer had one.
     """
@@ -259,7 +271,10 @@ class OutcomeUnknown(HoopAIError):
         message: str,
         *,
         location_id: str | None = None,
+        ids: tuple[str, ...] = (),
         request: Any = None,
+        key: str | None = None,
+        sent_at: float | None = None,
         status: int | None = None,
         trace_id: str | None = None,
         hint: str | None = None,
@@ -267,7 +282,10 @@ class OutcomeUnknown(HoopAIError):
     ):
         super().__init__(message, hint=hint, operation=operation)
         self.location_id = location_id
+        self.ids = ids
         self.request = request
+        self.key = key
+        self.sent_at = sent_at
         self.status = status
         self.trace_id = trace_id
 
@@ -316,4 +334,4 @@ class ClientClosedError(HoopAIError):
 
 
 class WrongEventLoop(HoopAIError):
-    """The client was used in another event loop before; nothing was sent."""
+    """The client was used in another event loop, or made in another process; nothing was sent."""

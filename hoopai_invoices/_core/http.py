@@ -1,18 +1,29 @@
-"""The socket. The only module of the project that imports httpx."""
+"""The socket. The only module of the client that imports httpx."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+import functools
+import os
+import ssl
+import urllib.request
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
+from time import monotonic
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
 
 from ..errors import ClientClosedError, ConfigurationError, WrongEventLoop
+from .body import ENCODINGS, Body, Cut, Garbled
+from .secret import Secret
 
-__all__ = ["HTTP", "Progress", "Reply", "Unanswered", "asgi_transport"]
+__all__ = ["HTTP", "Progress", "Reply", "Unanswered", "asgi_transport", "own_transport"]
+
+_IDLE = 4.0  # seconds: a connection kept longer may be closed by the other side just as it is used
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class Unanswered(Exception):
@@ -22,105 +33,350 @@ class Unanswered(Exception):
 class Progress:
     """How far one request came."""
 
-    __slots__ = ("sent",)
+    __slots__ = ("_stream", "_told", "_wrote")
 
     def __init__(self) -> None:
-        self.sent = False
+        self._told = self._wrote = False
+        self._stream: Any = None
+
+    @property
+    def sent(self) -> bool:
+        """Whether any of it may have been written: a transport that tells nothing may have."""
+        return self._wrote or not self._told
 
     async def note(self, event: str, info: Mapping[str, Any]) -> None:
         """Told by httpcore of every step: the first byte of the request is about to be written.
 
         A proxy's CONNECT isn't the request yet.
         """
+        self._told = True
         if event.endswith("send_request_headers.started"):
-            self.sent = self.sent or info["request"].method != b"CONNECT"
+            self._wrote = self._wrote or info["request"].method != b"CONNECT"
+        elif event.endswith(("connect_tcp.complete", "connect_unix_socket.complete")):
+            self._stream = info["return_value"]
+
+    def unsent(self) -> None:
+        """It is known that nothing was written."""
+        self._told = True
+
+    async def abandon(self) -> None:
+        """Close what was opened: httpcore forgets a connection that is cancelled in its TLS handshake."""
+        if self._stream is not None:
+            with suppress(Exception):
+                await self._stream.aclose()
 
 
 class Reply(NamedTuple):
-    """An answer as it came."""
+    """An answer as it came; `cut` and `garbled` say why its content isn't all of it."""
 
     status: int
     headers: Mapping[str, str]
     content: bytes
+    cut: str | None = None
+    garbled: str | None = None
+    secret: Secret | None = None
 
+    def __repr__(self) -> str:
+        return f"Reply({self.status})"
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+    def masked(self) -> Reply:
+        """The same, as it may be shown: an answer may repeat the token that it was asked with."""
+        if self.secret is None:
+            return self
+        mask = self.secret.masked
+        headers = {mask(name): mask(value) for name, value in self.headers.items()}
+        return self._replace(headers=headers, content=mask(self.content))
 
 
 class HTTP:
-    """One pool of connections to one host; no redirects, no cookies, no retries."""
+    """Connections to one host; no redirects, no cookies, no retries.
 
-    def __init__(self, base_url: str, transport: httpx.AsyncBaseTransport | None = None):
+    The caller sees to it that there are never more requests at once than it wants connections.
+    """
+
+    def __init__(
+        self, base_url: str, transport: httpx.AsyncBaseTransport | None = None, most: int = 2**24
+    ):
         self._base = _checked_base(base_url)
-        self._own = transport is None
+        self._most = most
         self._in_process = isinstance(transport, _AppTransport)
+        self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        try:
-            self._client = httpx.AsyncClient(
-                transport=transport,
-                follow_redirects=False,
-                # The deadline is the pipeline's, over everything; httpx's own are per chunk.
-                timeout=httpx.Timeout(None),
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-                # Proxies and certificates by the usual variables; but a proxy of plain http would
-                # read the token, and plain http is for this machine alone.
-                trust_env=self._base.startswith("https:"),
-            )
-        except (ImportError, ValueError, httpx.InvalidURL, OSError) as error:
-            msg = "the proxy or certificate settings of the environment can't be used"
-            hint = f"HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE, SSL_CERT_DIR ({type(error).__name__})"
-            raise ConfigurationError(msg, hint=hint) from None
+        self._process = os.getpid()
+        self._transport = transport or _Connections(*_surroundings(self._base))
 
-    async def send(
-        self,
-        method: str,
-        target: str,
-        headers: Mapping[str, str],
-        content: bytes | None,
-        progress: Progress,
-    ) -> Reply:
-        """Send one request and read its answer whole.
+    @property
+    def host(self) -> str:
+        """The service's name."""
+        return urlsplit(self._base).hostname or ""
+
+    @property
+    def open(self) -> int | None:
+        """How many connections are open; None where another transport keeps them."""
+        return self._transport.open if isinstance(self._transport, _Connections) else None
+
+    def check(self) -> None:
+        """Refuse to work where it can't.
 
         Raises:
-            Unanswered: No whole answer came.
+            ClientClosedError: It was closed.
+            WrongEventLoop: Its connections belong to another event loop, or another process.
         """
-        if self._client.is_closed:
+        if self._closed:
             msg = "the client is closed"
             raise ClientClosedError(msg, hint="make a new one, or keep this one open longer")
+        if self._process != os.getpid():
+            msg = (
+                "the client was made in another process, and forked: both would use its connections"
+            )
+            raise WrongEventLoop(msg, hint="make a client in each process")
         loop = asyncio.get_running_loop()
         if self._loop is None:
             self._loop = loop
         elif self._loop is not loop:
             msg = "the client belongs to another event loop, which its connections are tied to"
-            raise WrongEventLoop(
-                msg, hint="make a client in each loop, or keep to one asyncio.run()"
-            )
-        extensions = {}
-        if self._own:
-            extensions["trace"] = progress.note
-        else:
-            # Another transport need not tell what it has written: take it that it did.
-            progress.sent = True
+            hint = "make a client in each loop, or keep to one asyncio.run()"
+            raise WrongEventLoop(msg, hint=hint)
+
+    async def send(
+        self,
+        method: str,
+        target: str,
+        headers: Iterable[tuple[str, str]],
+        token: Secret,
+        content: bytes | None,
+        progress: Progress,
+    ) -> Reply:
+        """Send one request and read its answer.
+
+        Raises:
+            Unanswered: No whole answer came, and none that says by its status what was done.
+        """
+        self.check()
         try:
-            reply = await self._client.request(
-                method, self._base + target, headers=headers, content=content, extensions=extensions
-            )
+            reply = await self._exchange(method, target, headers, token, content, progress)
         except Exception as error:
             if self._in_process and not isinstance(error, ConnectionError | httpx.HTTPError):
                 raise  # a mistake in the application or in the test, and no broken connection
-            # Whatever it is: a write that was sent must end as one whose fate is unknown.
-            failure = Unanswered(_named(error))
             if self._in_process and isinstance(error, ConnectionRefusedError):
-                progress.sent = False
+                progress.unsent()
+            # Whatever it is: a write that was sent must end as one whose fate is unknown.
+            failure = Unanswered(token.masked(_named(error)))
+        except BaseException as error:
+            # A cancellation passes, but not the frames it was thrown into: their variables hold the
+            # request's headers, and these the token.
+            error.__traceback__ = error.__context__ = None
+            await progress.abandon()
+            raise
         else:
-            return Reply(reply.status_code, reply.headers, reply.content)
-        # Raised out here, so that it doesn't hold httpx's exception: that one holds the request,
-        # and the request the token.
+            return reply
+        await progress.abandon()
+        # Raised out here, so that it doesn't hold the error of the transport: that one holds the
+        # request, and the request the token.
         raise failure
+
+    async def _exchange(
+        self,
+        method: str,
+        target: str,
+        headers: Iterable[tuple[str, str]],
+        token: Secret,
+        content: bytes | None,
+        progress: Progress,
+    ) -> Reply:
+        request = httpx.Request(
+            method,
+            self._base + target,
+            headers=[
+                *headers,
+                ("accept-encoding", ENCODINGS),
+                ("authorization", f"Bearer {token.reveal()}"),
+            ],
+            content=content,
+            extensions={"trace": progress.note},
+        )
+        answer = await self._transport.handle_async_request(request)
+        try:
+            return await self._read(answer, token)
+        finally:
+            with suppress(Exception):  # what was read counts, whatever happens to the connection
+                await answer.aclose()
+
+    async def _read(self, answer: httpx.Response, token: Secret) -> Reply:
+        status = answer.status_code
+        headers = _plain(answer.headers.raw)
+        cut = garbled = None
+        body = None
+        try:
+            body = Body(token.masked(headers.get("content-encoding", "")), self._most)
+            await _fill(body, answer.stream)
+        except Garbled as error:
+            garbled = str(error)
+        except Cut as error:
+            cut = str(error)
+        except Exception as error:
+            cut = _named(error)
+        if cut is not None and 200 <= status < 300:
+            raise _Broken(cut)
+        content = b"" if body is None else body.content
+        reply = Reply(status, headers, content, cut, garbled, token)
+        return reply.masked() if status >= 300 else reply
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._client.aclose()
+        self._closed = True
+        await self._transport.aclose()
+
+
+async def _fill(body: Body, stream: object) -> None:
+    assert isinstance(stream, httpx.AsyncByteStream)
+    chunks = aiter(stream)
+    try:
+        async for chunk in chunks:
+            body.add(chunk)
+    finally:
+        # A generator that is left halfway would be closed by the garbage collector, some time.
+        if isinstance(chunks, AsyncGenerator):
+            await chunks.aclose()
+    body.end()
+
+
+class _Broken(Exception):
+    """A success of which not all came."""
+
+
+class _Connections(httpx.AsyncBaseTransport):
+    """As many connections as there are requests at once, the one used last first.
+
+    Each is a transport of httpx's own that holds one connection: httpcore's pool looks through all
+    its connections at every step, which costs more than the request where there are a hundred.
+    """
+
+    def __init__(self, verify: ssl.SSLContext | None = None, proxy: httpx.Proxy | None = None):
+        # Without certificates to trust, a context refuses every server: right for plain http.
+        verify = verify or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._settings: dict[str, Any] = {
+            "verify": verify,
+            "proxy": proxy,
+            "trust_env": False,
+            "limits": httpx.Limits(max_connections=1, keepalive_expiry=_IDLE),
+        }
+        self._idle: deque[tuple[float, httpx.AsyncHTTPTransport]] = deque()
+        self._busy: set[httpx.AsyncHTTPTransport] = set()
+
+    @property
+    def open(self) -> int:
+        return len(self._idle) + len(self._busy)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        line = self._idle.pop()[1] if self._idle else httpx.AsyncHTTPTransport(**self._settings)
+        self._busy.add(line)
+        try:
+            answer = await line.handle_async_request(request)
+        except BaseException:
+            self._busy.discard(line)
+            await line.aclose()
+            raise
+        assert isinstance(answer.stream, httpx.AsyncByteStream)
+        answer.stream = _Stream(answer.stream, functools.partial(self._keep, line))
+        return answer
+
+    async def _keep(self, line: httpx.AsyncHTTPTransport) -> None:
+        if line not in self._busy:
+            return None  # closed meanwhile
+        self._busy.discard(line)
+        if _more_came(line):
+            return await line.aclose()
+        now = monotonic()
+        self._idle.append((now, line))
+        while self._idle[0][0] < now - _IDLE:
+            await self._idle.popleft()[1].aclose()
+        return None
+
+    async def aclose(self) -> None:
+        lines = [line for _, line in self._idle] + list(self._busy)
+        self._idle.clear()
+        self._busy.clear()
+        for line in lines:
+            await line.aclose()
+
+
+def _more_came(line: httpx.AsyncHTTPTransport) -> bool:
+    """Whether bytes of another answer came in one piece with the last.
+
+    h11 would take them for the answer to the next request, which may be another location's; it
+    alone knows of them, and httpx has no public way to ask.
+    """
+    try:
+        connection: Any = line._pool.connections[0]
+        while hasattr(connection, "_connection"):
+            connection = connection._connection
+        return bool(connection._h11_state.trailing_data[0])
+    except (AttributeError, IndexError):
+        return False
+
+
+def own_transport() -> httpx.AsyncBaseTransport:
+    """The client's own transport, without surroundings: for checking it."""
+    return _Connections()
+
+
+class _Stream(httpx.AsyncByteStream):
+    """An answer's body, which hands its connection back."""
+
+    def __init__(self, stream: httpx.AsyncByteStream, done: Callable[[], Awaitable[None]]):
+        self._stream = stream
+        self._done: Callable[[], Awaitable[None]] | None = done
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return aiter(self._stream)
+
+    async def aclose(self) -> None:
+        done, self._done = self._done, None
+        if done is not None:
+            await (
+                self._stream.aclose()
+            )  # closes the connection, too, when the body wasn't read whole
+            await done()
+
+
+def _surroundings(base: str) -> tuple[ssl.SSLContext | None, httpx.Proxy | None]:
+    """Certificates and the proxy, by the usual variables."""
+    found = _environment(base)
+    if isinstance(found, str):
+        # Raised out here: the frames in there hold the proxy's password.
+        msg = "the proxy or certificate settings of the environment can't be used"
+        hint = f"HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE, SSL_CERT_DIR ({found})"
+        raise ConfigurationError(msg, hint=hint)
+    return found
+
+
+def _environment(base: str) -> tuple[ssl.SSLContext | None, httpx.Proxy | None] | str:
+    """What is set there, or the name of the error that this is.
+
+    Plain http has neither: it is for this machine alone, and a proxy would read the token.
+    """
+    if not base.startswith("https:"):
+        return None, None
+    try:
+        proxies = urllib.request.getproxies()
+        proxy = proxies.get("https") or proxies.get("all")
+        if proxy and urllib.request.proxy_bypass(urlsplit(base).netloc):
+            proxy = None
+        context = _tls_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+        if not proxy:
+            return context, None
+        way = httpx.Proxy(proxy if "://" in proxy else f"http://{proxy}")
+        httpx.AsyncHTTPTransport(proxy=way, verify=context)  # can it be used at all?
+        return context, way
+    except (ImportError, ValueError, httpx.InvalidURL, OSError) as error:
+        return type(error).__name__
+
+
+@functools.cache
+def _tls_context(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+    """One context for all connections of all clients: making it takes longer than a request."""
+    return httpx.create_ssl_context(trust_env=True)
 
 
 def _checked_base(base_url: object) -> str:
@@ -141,6 +397,14 @@ def _checked_base(base_url: object) -> str:
         msg = f"base_url would send the token to {host} in the clear"
         raise ConfigurationError(msg, hint="use https; http is for this machine only")
     return text.rstrip("/")
+
+
+def _plain(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
 
 
 def _named(error: Exception) -> str:

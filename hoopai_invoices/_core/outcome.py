@@ -23,13 +23,12 @@ from ..errors import (
     UnprocessableEntityError,
 )
 from .codec import loads
+from .headers import quota_of
 from .http import Reply
 
-__all__ = ["ONCE", "REPEATABLE", "error_of", "fate_unknown", "is_timeout", "trace_of"]
+__all__ = ["ONCE", "error_of", "is_callers_fault", "is_timeout", "trace_of"]
 
-# What may be sent again without looking, and what must never be done twice.
-REPEATABLE: Final = frozenset({"read", "replace", "remove"})
-ONCE: Final = frozenset({"create", "notify", "pay"})
+ONCE: Final = frozenset({"create", "notify", "pay"})  # what must never be done twice
 
 _BY_STATUS: Final[dict[int, type[APIStatusError]]] = {
     400: BadRequestError,
@@ -40,14 +39,14 @@ _BY_STATUS: Final[dict[int, type[APIStatusError]]] = {
     422: UnprocessableEntityError,
     429: RateLimitError,
 }
-# A 500 with one of these was caused by the request, and nothing was stored.
-_REFUSED_VALUE = re.compile(
+# A 500 with one of these was caused by the request: a value was refused, or one was missing.
+_BAD_VALUE = re.compile(
     r"validation failed:|Path `[^`]+` is required|Cast to \w+ failed"
+    r"|Cannot (?:read|set) propert|is not a function|is not iterable|is not defined"
 ).search
-# Its JavaScript missed a value: the caller's fault too, but it may have missed it after storing.
-_MISSED_VALUE = re.compile(r"Cannot read propert|is not a function|is not iterable").search
 _TIMED_OUT = re.compile(r"time[d]?[ -]?out", re.IGNORECASE).search
 _LONGEST_MESSAGE = 1000
+_LONGEST_BODY = 100_000  # of a gateway's page, kept with the error
 _HINTS: Final[dict[type[APIStatusError], str]] = {
     AuthenticationError: "the token is wrong, expired or revoked, or belongs to another environment",
     PermissionDeniedError: "the token belongs to another sub-account than this location_id",
@@ -59,15 +58,17 @@ _HINTS: Final[dict[type[APIStatusError], str]] = {
 }
 
 
-def error_of(operation: Operation, reply: Reply) -> APIStatusError:
+def error_of(
+    operation: Operation, reply: Reply, retry_after: float | None = None
+) -> APIStatusError:
     """The error that an answer other than 2xx stands for."""
     body: Any
     try:
         body = loads(reply.content)
     except DecodeError:
-        body = reply.content.decode("utf-8", "replace")
+        body = reply.content[:_LONGEST_BODY].decode("utf-8", "replace")
     message = _message(body) or f"the service answered {reply.status}"
-    quota = _quota(reply.headers)
+    quota = quota_of(reply.headers)
     kind = _kind(reply.status, message, quota)
     error = kind(
         message,
@@ -82,20 +83,8 @@ def error_of(operation: Operation, reply: Reply) -> APIStatusError:
     if isinstance(error, MissingScopeError):
         error.scopes = operation.scopes
     if isinstance(error, RateLimitError):
-        error.retry_after = _seconds(reply.headers.get("retry-after"))
+        error.retry_after = retry_after
     return error
-
-
-def fate_unknown(operation: Operation, error: APIStatusError) -> bool:
-    """Whether a write that got this answer may have taken effect."""
-    if operation.retry in REPEATABLE:
-        return False
-    if error.status == 501:
-        return False  # "not implemented": nothing was done
-    if error.status >= 500:
-        return not _callers_fault(operation, error)
-    # 303 is how a server says "done, look there"; 307 and 308 say "send it there instead".
-    return error.status < 307 or error.status in (408, 499) or is_timeout(error)
 
 
 def is_timeout(error: APIStatusError) -> bool:
@@ -103,12 +92,9 @@ def is_timeout(error: APIStatusError) -> bool:
     return error.status == 401 and bool(_TIMED_OUT(error.message))
 
 
-def _callers_fault(operation: Operation, error: APIStatusError) -> bool:
-    if error.status != 500 or not isinstance(error.body, dict):
-        return False
-    if _REFUSED_VALUE(error.message):
-        return True
-    return operation.retry not in ONCE and bool(_MISSED_VALUE(error.message))
+def is_callers_fault(error: APIStatusError) -> bool:
+    """A 500 that is no failure of the service: its text tells what is wrong with the request."""
+    return error.status == 500 and isinstance(error.body, dict) and bool(_BAD_VALUE(error.message))
 
 
 def trace_of(body: Any) -> str | None:
@@ -151,8 +137,10 @@ def _hint(operation: Operation, error: APIStatusError) -> str | None:
         return f"it needs {listed}: tick it in the private integration, or add it to the app's scopes and install again"
     if "estimate_not_accepted" in message:
         return "only the customer can accept an estimate, on its page; then it can be converted"
-    if kind is InternalServerError and _callers_fault(operation, error):
-        return "the service answers 5xx for some invalid values: mend the request, repeating it is useless"
+    if kind is InternalServerError and is_callers_fault(error):
+        once = operation.retry in ONCE
+        look = ", and look first whether it was stored before it failed" if once else ""
+        return f"the service answers 500 to some invalid values: mend the request, repeating it is useless{look}"
     if kind is AuthenticationError and operation.access == ("Location",):
         return "this operation takes only the token of a location, no agency's"
     if 300 <= status < 400:
@@ -160,17 +148,3 @@ def _hint(operation: Operation, error: APIStatusError) -> str | None:
             "redirects are not followed, so that no token reaches another host; is base_url right?"
         )
     return _HINTS.get(kind)
-
-
-def _quota(headers: Mapping[str, str]) -> dict[str, int]:
-    found = {}
-    for name, value in headers.items():
-        lower = name.lower()
-        number = value.isascii() and value.isdigit() and len(value) <= 18
-        if lower.startswith("x-ratelimit-") and number:
-            found[lower.removeprefix("x-ratelimit-")] = int(value)
-    return found
-
-
-def _seconds(text: str | None) -> float | None:
-    return float(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else None

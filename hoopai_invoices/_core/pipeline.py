@@ -1,127 +1,144 @@
-"""One call, from the resource method to the parsed answer.
-
-validate -> deadline -> token -> socket -> classify -> decode
-"""
+"""One call, from the resource method to the parsed answer: validate, send, decode."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from .._model import Model
 from .._protocol import Call, Executor, Operation, Pager
 from .._values import Drift
 from ..errors import (
-    APIConnectionError,
-    APIStatusError,
-    APITimeoutError,
     ConfigurationError,
     DecodeError,
     HoopAIError,
     InvalidRequestError,
     OutcomeUnknown,
 )
-from .clock import Clock
-from .codec import loads
-from .http import HTTP, Progress, Reply, Unanswered
-from .outcome import ONCE, REPEATABLE, error_of, fate_unknown, is_timeout
+from .codec import loads, repeated_keys
+from .course import Course, Shared
+from .http import Reply
+from .outcome import ONCE
+from .raw import raw_request
 from .request import Request, build
-from .tokens import TokenSource
+from .spans import Spans
 
-__all__ = ["Pipeline", "View"]
+__all__ = ["Pipeline", "View", "checked_attempts", "checked_seconds"]
 
 ModelT = TypeVar("ModelT", bound=Model)
 OnDrift = Callable[[str, Drift], None]
-
 _log = logging.getLogger("hoopai_invoices")
-_REACHABLE = "is the service reachable from here, or is the client out of connections?"
-_LOOK = "look whether it took effect before sending it again: sent twice, it may be done twice"
 
 
 class Pipeline:
-    """What all views of a client share: connections, tokens, clock, settings."""
+    """What all views of a client share, and what they ask of it."""
 
     def __init__(
         self,
+        shared: Shared,
         *,
-        http: HTTP,
-        tokens: TokenSource,
-        clock: Clock,
-        timeout: float,
         headers: Mapping[str, str],
+        timeout: float,
+        queue_timeout: float | None,
+        max_attempts: int,
+        spans: Spans | None = None,
         on_drift: OnDrift | None = None,
     ):
-        self._http = http
-        self._tokens = tokens
-        self._clock = clock
-        self._timeout = timeout
+        self.shared = shared
         self._headers = dict(headers)
+        self._timeout = timeout
+        self._queue_timeout = queue_timeout
+        self._max_attempts = max_attempts
+        self._spans = spans
         self._on_drift = on_drift
 
-    async def send(
-        self,
-        call: Call,
-        answer: type[ModelT] | None,
-        location_id: str | None,
-        defaults: Mapping[str, Any],
-    ) -> ModelT | None:
-        """Carry out one call."""
+    async def send(self, call: Call, answer: type[ModelT] | None, view: View) -> ModelT | None:
+        """Carry out one call of a resource."""
         operation = call.operation
         try:
-            request = _validated(call, location_id, defaults)
-            reply = await self._exchange(call, request, location_id)
+            request = _validated(call, view, self._headers)
+            course = self.course(call, request, view)
         except HoopAIError as error:
             error.operation = operation.name
             raise
+        reply = await self.run(course)
         for place in request.left_out:
             unknown = Drift(place, "not_sent", "the document doesn't know it in a request")
             self._drifted(operation, unknown)
-        return None if answer is None else self._decode(operation, reply, answer)
+        return None if answer is None else self._decode(course, reply, answer)
 
-    async def _exchange(self, call: Call, request: Request, location_id: str | None) -> Reply:
-        """Send within the deadline; the reply is a success, or an error is raised."""
-        operation = call.operation
-        seconds = self._timeout
-        if call.options is not None and call.options.timeout is not None:
-            seconds = _positive(call.options.timeout, "options.timeout")
-        started = self._clock.monotonic()
-        progress = Progress()
-        deadline = self._clock.timeout(seconds)
-        failed: str
+    async def raw(
+        self, call: Call, query: Mapping[str, object] | None, json: object, view: View
+    ) -> Any:
+        """Carry out a call that the document doesn't know; the answer is plain JSON."""
         try:
-            async with deadline:
-                token = await self._tokens.token()
-                headers = {**self._headers, **request.headers, "authorization": f"Bearer {token}"}
-                reply = await self._http.send(
-                    request.method, request.target, headers, request.content, progress
-                )
-        except TimeoutError:
-            if not deadline.expired():
-                raise
-            failed = f"no answer within {seconds:g} s"
-            kind: type[APIConnectionError] = APITimeoutError
-        except Unanswered as error:
-            failed, kind = f"no whole answer ({error})", APIConnectionError
-        else:
-            elapsed = (self._clock.monotonic() - started) * 1000
-            _log.debug("%s %d %.0f ms", operation.name, reply.status, elapsed)
-            if 200 <= reply.status < 300:
-                return reply
-            refused = error_of(operation, reply)
-            if fate_unknown(operation, refused):
-                _unknown(operation, request, location_id, refused.message, refused)
-            if is_timeout(refused):
-                raise APITimeoutError(refused.message, sent=True) from refused
-            raise refused
-        if not progress.sent:
-            failed = f"never sent: {failed}"
-        elif operation.retry not in REPEATABLE:
-            _unknown(operation, request, location_id, failed, None)
-        raise kind(failed, sent=progress.sent, hint=None if progress.sent else _REACHABLE)
+            request = raw_request(call, query, json, self._headers)
+            course = self.course(call, request, view)
+        except HoopAIError as error:
+            error.operation = call.operation.name
+            raise
+        reply = await self.run(course)
+        if reply.status >= 300:  # a DELETE that was done before
+            return None
+        try:
+            if reply.garbled is not None:
+                raise DecodeError(reply.garbled)
+            if not reply.content.strip():
+                return None
+            return loads(reply.content)
+        except DecodeError as error:
+            raise self._unread(course, reply, error) from None
 
-    def _decode(self, operation: Operation, reply: Reply, answer: type[ModelT]) -> ModelT:
+    async def run(self, course: Course) -> Reply:
+        """Send until it has succeeded, or an error is raised; tell those who want to know."""
+        observer, operation = self.shared.observer, course.call.operation
         try:
+            if self._spans is None:
+                reply = await course.run()
+            else:
+                with self._spans.call(operation, course.place) as span:
+                    try:
+                        reply = await course.run()
+                    finally:
+                        span.ended(course.attempts)
+        except BaseException as error:
+            observer.ended(course.record, failed=True)
+            if isinstance(error, HoopAIError):
+                error.operation = operation.name
+                error.attempts = len(course.attempts)
+            if isinstance(error, OutcomeUnknown):
+                await observer.lost(error)
+            raise
+        observer.ended(course.record, failed=False)
+        return reply
+
+    def course(self, call: Call, request: Request, view: View) -> Course:
+        options = call.options
+        timeout, queue, most = self._timeout, self._queue_timeout, self._max_attempts
+        if options is not None:
+            if options.timeout is not None:
+                timeout = checked_seconds(options.timeout, "options.timeout")
+            if options.queue_timeout is not None:
+                queue = checked_seconds(options.queue_timeout, "options.queue_timeout")
+            if options.max_attempts is not None:
+                most = checked_attempts(options.max_attempts, "options.max_attempts")
+        return Course(
+            self.shared,
+            call,
+            request,
+            place=view.location_id,
+            batch=view.batch,
+            timeout=timeout,
+            queue_timeout=queue,
+            max_attempts=most,
+        )
+
+    def _decode(self, course: Course, reply: Reply, answer: type[ModelT]) -> ModelT:
+        operation = course.call.operation
+        try:
+            if reply.garbled is not None:
+                raise DecodeError(reply.garbled)
             data = loads(reply.content)
             if not isinstance(data, dict):
                 raise DecodeError(f"an object was expected, not {type(data).__name__}")
@@ -129,16 +146,24 @@ class Pipeline:
                 raise DecodeError(f"this is no {answer.__name__}")
             record: ModelT = answer._read(data)
         except DecodeError as error:
-            error.operation = operation.name
-            error.committed = operation.retry != "read"
-            error.body = reply.content[:200].decode("utf-8", "replace")
-            if error.committed:
-                error.hint = "the service has accepted the write: don't send it again"
-            raise
+            raise self._unread(course, reply, error) from None
         if self._on_drift is not None:
             for drift in answer._drift(data):
                 self._drifted(operation, drift)
+            for key in repeated_keys(reply.content):
+                self._drifted(operation, Drift(key, "repeated_key", "the last one counts"))
         return record
+
+    def _unread(self, course: Course, reply: Reply, error: DecodeError) -> DecodeError:
+        reply = reply.masked()
+        error.__traceback__ = error.__context__ = None  # these hold the whole answer
+        operation = course.call.operation
+        error.operation, error.attempts = operation.name, len(course.attempts)
+        error.committed = operation.retry != "read"
+        error.body = reply.content[:200].decode("utf-8", "replace")
+        if error.committed:
+            error.hint = "the service has accepted the write: don't send it again"
+        return error
 
     def _drifted(self, operation: Operation, drift: Drift) -> None:
         if self._on_drift is None:
@@ -150,25 +175,35 @@ class Pipeline:
             _log.exception("on_drift failed")
 
     async def aclose(self) -> None:
-        """Close the connections."""
-        await self._http.aclose()
+        """Send away who waits, and close the connections."""
+        self.shared.limiter.close()
+        await self.shared.http.aclose()
+        await self.shared.limiter.aclose()
 
 
 class View(Executor):
     """A pipeline as one location sees it."""
 
-    def __init__(self, pipeline: Pipeline, location_id: str | None, defaults: Mapping[str, Any]):
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        location_id: str | None,
+        defaults: Mapping[str, Any],
+        *,
+        batch: bool = False,
+    ):
         self.pipeline = pipeline
         self.location_id = location_id
         self.defaults = defaults
+        self.batch = batch
 
     async def send(self, call: Call, answer: type[ModelT]) -> ModelT:
-        record = await self.pipeline.send(call, answer, self.location_id, self.defaults)
+        record = await self.pipeline.send(call, answer, self)
         assert record is not None  # an answer was asked for
         return record
 
     async def send_only(self, call: Call) -> None:
-        await self.pipeline.send(call, None, self.location_id, self.defaults)
+        await self.pipeline.send(call, None, self)
 
     def pager(
         self,
@@ -183,12 +218,12 @@ class View(Executor):
         return ListPager(operation, fetch, page_size=page_size, cursor=cursor)
 
 
-def _validated(call: Call, location_id: str | None, defaults: Mapping[str, Any]) -> Request:
+def _validated(call: Call, view: View, headers: Mapping[str, str]) -> Request:
     if call.key is not None or call.settle != "wait":
         # Taking a key without keeping its promise would be worse than refusing it.
         msg = "keyed writes are not part of this release, and nothing was sent"
         raise ConfigurationError(msg, hint="leave key= and settle= out")
-    return build(call, location_id=location_id, defaults=defaults)
+    return build(call, location_id=view.location_id, defaults=view.defaults, headers=headers)
 
 
 def _like(answer: type[Model], data: Mapping[str, Any]) -> bool:
@@ -196,25 +231,23 @@ def _like(answer: type[Model], data: Mapping[str, Any]) -> bool:
     return any(row.required and row.key in data for row in answer._fields)
 
 
-def _positive(seconds: float, path: str) -> float:
+def checked_seconds(seconds: object, path: str) -> float:
+    """A time-out, if it is one.
+
+    Raises:
+        InvalidRequestError: It isn't.
+    """
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < 1e9:
         raise InvalidRequestError(f"{seconds!r} is no number of seconds above 0", path=path)
     return seconds
 
 
-def _unknown(
-    operation: Operation,
-    request: Request,
-    location_id: str | None,
-    message: str,
-    answered: APIStatusError | None,
-) -> NoReturn:
-    raise OutcomeUnknown(
-        message,
-        location_id=location_id,
-        request=request.json,
-        status=answered.status if answered else None,
-        trace_id=answered.trace_id if answered else None,
-        hint=_LOOK,
-        operation=operation.name,
-    ) from answered
+def checked_attempts(number: object, path: str) -> int:
+    """A number of attempts, if it is one.
+
+    Raises:
+        InvalidRequestError: It isn't.
+    """
+    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= 100:
+        raise InvalidRequestError(f"{number!r} is no number from 1 to 100", path=path)
+    return number

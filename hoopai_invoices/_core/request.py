@@ -17,7 +17,7 @@ from ..errors import InvalidRequestError
 from .codec import dumps
 from .ids import check_id, path_of
 
-__all__ = ["Request", "build"]
+__all__ = ["Request", "build", "checked_options", "own_headers", "query_of"]
 
 _KINDS: Final[dict[str, Kind]] = {
     "str": Text(),
@@ -67,16 +67,20 @@ class Request:
     left_out: list[str]
 
 
-def build(call: Call, *, location_id: str | None, defaults: Mapping[str, Any]) -> Request:
-    """The request of a call.
+def build(
+    call: Call,
+    *,
+    location_id: str | None,
+    defaults: Mapping[str, Any],
+    headers: Mapping[str, str] | None = None,
+) -> Request:
+    """The request of a call; `headers` are what all requests carry.
 
     Raises:
         InvalidRequestError: Something in it can't be sent.
     """
     operation = call.operation
-    options = call.options
-    if options is not None and not isinstance(options, CallOptions):
-        raise InvalidRequestError("CallOptions(…) is wanted", path="options")
+    options = checked_options(call.options)
     send_unknown = options is not None and options.send_unknown
     target = path_of(operation, call.ids)
     location = {}
@@ -88,11 +92,11 @@ def build(call: Call, *, location_id: str | None, defaults: Mapping[str, Any]) -
             value = call.query.get(parameter.key, UNSET)
             if value is not UNSET:
                 pairs[parameter.key] = _query_text(parameter, value, send_unknown)
-        target += "?" + urlencode(pairs, quote_via=quote)
-        if len(target) > _LONGEST_TARGET:
-            raise InvalidRequestError("the filters are too long for one request")
+        target += query_of(pairs, len(target))
     json = content = None
-    headers = _headers(options.headers) if options is not None and options.headers else {}
+    carried = dict(headers or {})
+    if options is not None and options.headers:
+        carried |= own_headers(options.headers)
     left_out: list[str] = []
     if call.body is not None:
         sending = Sending(location, defaults, send_unknown)
@@ -105,8 +109,35 @@ def build(call: Call, *, location_id: str | None, defaults: Mapping[str, Any]) -
             ) from None
         if sending.left_out:
             left_out = list(call.body._not_sent())
-        headers["content-type"] = "application/json"
-    return Request(operation.method, target, headers, json, content, left_out)
+        carried["content-type"] = "application/json"
+    return Request(operation.method, target, carried, json, content, left_out)
+
+
+def checked_options(options: object) -> CallOptions | None:
+    """The options of a call, if they are any.
+
+    Raises:
+        InvalidRequestError: They are something else.
+    """
+    if options is not None and not isinstance(options, CallOptions):
+        raise InvalidRequestError("CallOptions(…) is wanted", path="options")
+    return options
+
+
+def query_of(pairs: Mapping[str, str], taken: int) -> str:
+    """The query, with its question mark.
+
+    Raises:
+        InvalidRequestError: Servers wouldn't take so long an address, or a text is none.
+    """
+    try:
+        query = "?" + urlencode(pairs, quote_via=quote)
+    except UnicodeEncodeError:
+        msg = "a text holds half of a surrogate pair, which is no character"
+        raise InvalidRequestError(msg, path="query") from None
+    if taken + len(query) > _LONGEST_TARGET:
+        raise InvalidRequestError("the filters are too long for one request")
+    return query
 
 
 def _location(location_id: str | None) -> str:
@@ -131,7 +162,7 @@ def _query_text(parameter: Parameter, value: Any, send_unknown: bool) -> str:
     return str(plain).lower() if isinstance(plain, bool) else str(plain)
 
 
-def _headers(given: Mapping[str, str]) -> dict[str, str]:
+def own_headers(given: Mapping[str, str]) -> dict[str, str]:
     """The caller's headers, their names in lower case as the client's own are."""
     if not isinstance(given, Mapping):
         raise InvalidRequestError("a mapping of header names is wanted", path="options.headers")

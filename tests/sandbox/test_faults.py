@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from hoopai_invoices import InvoicesClient
+from hoopai_invoices import InvoicesClient, RateLimit
 from hoopai_invoices.errors import (
     APIConnectionError,
     APITimeoutError,
@@ -36,14 +36,19 @@ pytestmark = pytest.mark.anyio
 Strike = Callable[[Faults], Fault]
 
 
+# What a fault does is seen when nothing is tried again.
+ONE: dict[str, Any] = {"max_attempts": 1}
+
+
 @asynccontextmanager
 async def _client(box: Sandbox, over: str, **settings: Any) -> AsyncIterator[InvoicesClient]:
     if over == "process":
-        async with box.client(**settings) as client:
+        async with box.client(**(ONE | settings)) as client:
             yield client
         return
     url = await box.serve()
     where: dict[str, Any] = {"token": box.token, "location_id": box.location_id, "base_url": url}
+    where |= ONE | {"rate_limit": RateLimit(seconds=0.1)}  # who is throttled waits that long
     async with InvoicesClient(**(where | settings)) as client:
         yield client
 
@@ -149,7 +154,7 @@ async def test_a_late_commit_is_not_there_until_its_time(over: str) -> None:
 
 
 async def test_a_late_commit_happens_before_the_call_that_comes_after_it() -> None:
-    async with new_box() as box, box.client() as client:
+    async with new_box() as box, box.client(**ONE) as client:
         box.faults.commit_late(OP, seconds=5)
         with pytest.raises(OutcomeUnknown):
             await _bill(client, "late")
@@ -163,7 +168,7 @@ async def test_a_late_commit_happens_before_the_call_that_comes_after_it() -> No
 
 
 async def test_a_late_commit_may_be_refused_then() -> None:
-    async with new_box() as box, box.client() as client:
+    async with new_box() as box, box.client(**ONE) as client:
         box.faults.commit_late(OP, seconds=3600 * 24 * 60)  # past the due date
         with pytest.raises(OutcomeUnknown):
             await _bill(client)
@@ -193,7 +198,7 @@ async def test_silence_ends_with_the_clients_own_deadline(
 
 
 async def test_a_read_that_hangs_is_a_timeout() -> None:
-    async with new_box() as box, box.client(timeout=20) as client:
+    async with new_box() as box, box.client(timeout=20, **ONE) as client:
         box.faults.drop("invoices.list", hang=True)
         with pytest.raises(APITimeoutError):
             await client.invoices.list().first_page()
@@ -202,7 +207,7 @@ async def test_a_read_that_hangs_is_a_timeout() -> None:
 
 
 async def test_a_broken_body_of_a_read_is_no_unknown_outcome() -> None:
-    async with new_box() as box, box.client() as client:
+    async with new_box() as box, box.client(**ONE) as client:
         for strike, error in (
             (box.faults.truncate, APIConnectionError),
             (box.faults.empty, DecodeError),
@@ -214,7 +219,7 @@ async def test_a_broken_body_of_a_read_is_no_unknown_outcome() -> None:
 
 
 async def test_a_timeout_may_wear_the_clothes_of_a_401() -> None:
-    async with new_box() as box, box.client() as client:
+    async with new_box() as box, box.client(**ONE) as client:
         box.faults.fail("invoices.list", 401, message="Request timed out")
         with pytest.raises(APITimeoutError, match="timed out"):
             await client.invoices.list().first_page()
@@ -225,7 +230,7 @@ async def test_a_timeout_may_wear_the_clothes_of_a_401() -> None:
 
 
 async def test_a_429_carries_the_headers_of_its_kind() -> None:
-    async with new_box() as box, box.client() as client:
+    async with new_box() as box, box.client(**ONE) as client:
         box.faults.throttle(OP, retry_after=2.5)
         box.faults.throttle(OP, daily=True)
         seen = []
@@ -251,7 +256,7 @@ async def test_a_huge_answer_has_just_that_size(size: int) -> None:
 
 
 async def test_wrong_types_are_as_ordered() -> None:
-    async with new_box() as box, box.client() as client:
+    async with new_box() as box, box.client(**ONE) as client:
         box.faults.wrong_type("invoices.get_settings", body={"altId": 7})
         assert (await client.invoices.get_settings()).to_dict() == {"altId": 7}
         box.faults.wrong_type("invoices.get_settings", body="hello", content_type="text/plain")
@@ -260,7 +265,7 @@ async def test_wrong_types_are_as_ordered() -> None:
 
 
 async def test_lists_lag_behind_writes_and_catch_up() -> None:
-    async with new_box() as box, box.client() as client:
+    async with new_box() as box, box.client(**ONE) as client:
         old = await _bill(client, "old")
         box.clock.advance(seconds=60)
         lag = box.faults.lag("invoices.list", seconds=5)
@@ -311,7 +316,7 @@ async def test_rules_count_skip_and_choose() -> None:
     def second(arrival: Arrival) -> bool:
         return bool(arrival.body["name"] == "second")
 
-    async with new_box() as box, box.client() as client:
+    async with new_box() as box, box.client(**ONE) as client:
         twice = box.faults.fail(OP, times=2, after=1)
         chosen = box.faults.throttle("invoices.*", when=second, times=None)
         outcomes = []
@@ -365,7 +370,7 @@ def test_a_rule_that_could_never_strike_is_refused(wrong: Any, says: str) -> Non
 
 async def test_a_storm_is_the_same_under_the_same_seed() -> None:
     async def weather(seed: int) -> list[str | None]:
-        async with new_box(limits=None) as box, box.client() as client:
+        async with new_box(limits=None) as box, box.client(**ONE) as client:
             rates = {"drop": 0.2, "lose_answer": 0.2, "throttle": 0.2, "commit_late": 0.2}
             box.faults.storm(rates, operation=OP, seed=seed)
             for _ in range(60):
@@ -385,7 +390,7 @@ async def test_a_storm_is_the_same_under_the_same_seed() -> None:
 
 
 async def test_a_storm_keeps_to_its_rates() -> None:
-    async with new_box(limits=None) as box, box.client() as client:
+    async with new_box(limits=None) as box, box.client(**ONE) as client:
         storm = box.faults.storm({"fail": 0.3}, seed=4)
         failed = 0
         for _ in range(400):
@@ -398,7 +403,7 @@ async def test_a_storm_keeps_to_its_rates() -> None:
 
 
 async def test_a_condition_may_count_the_arrivals() -> None:
-    async with new_box() as box, box.client() as client:
+    async with new_box() as box, box.client(**ONE) as client:
         second = box.faults.fail("*", when=lambda arrival: arrival.number == 2, times=None)
         await client.invoices.generate_number()
         with pytest.raises(InternalServerError):
@@ -408,14 +413,14 @@ async def test_a_condition_may_count_the_arrivals() -> None:
 
 
 async def test_a_mistake_in_a_condition_is_no_lost_answer() -> None:
-    async with new_box() as box, box.client() as client:
+    async with new_box() as box, box.client(**ONE) as client:
         box.faults.drop(OP, when=lambda arrival: bool(arrival.body["nope"]))
         with pytest.raises(KeyError, match="nope"):
             await _bill(client)
 
 
 async def test_the_log_and_the_state_agree_in_real_time_too() -> None:
-    async with Sandbox() as box, box.client() as client:
+    async with Sandbox() as box, box.client(**ONE) as client:
         box.faults.commit_late("invoices.generate_number", seconds=0.01)
         with pytest.raises(APIConnectionError):
             await client.invoices.generate_number()
@@ -441,7 +446,10 @@ async def test_a_sandbox_that_closes_ends_the_silence() -> None:
 
 async def test_lifting_the_limits_lifts_them_and_they_are_on_otherwise() -> None:
     for limits, passed in ((None, 130), (Limits(), 100), (Limits(burst=7), 7)):
-        async with Sandbox(now=START, seed=1, limits=limits) as box, box.client() as client:
+        async with (
+            Sandbox(now=START, seed=1, limits=limits) as box,
+            box.client(rate_limit=None, **ONE) as client,
+        ):
             count = 0
             for _ in range(130):
                 try:
