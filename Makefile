@@ -8,7 +8,7 @@ SHELL  := /bin/sh
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check generate check-generated format bench campaign clean
+.PHONY: help demo test check generate check-generated format bench limits campaign soak clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -59,8 +59,14 @@ bench: $(VENV)/test.stamp ## Measure reading, writing and import beside their re
 	$(BIN)/python -m benchmarks.models
 	$(BIN)/python -m benchmarks.sandbox_cost
 
+limits: $(VENV)/test.stamp ## Measure the client's limits against a strict server: some two minutes
+	$(BIN)/python -m benchmarks.limits $(ARGS)
+
 campaign: $(VENV)/check.stamp ## Hold the sandbox against the document at length: some twenty minutes
 	SCHEMATHESIS_CAMPAIGN=1 $(BIN)/python -m pytest -n auto tests/sandbox/test_schemathesis.py $(ARGS)
+
+soak: $(VENV)/test.stamp ## Answer the client with 100,000 hostile replies: some eight minutes
+	$(BIN)/python -m tests.soak $(ARGS)
 
 clean: ## Remove the environment and caches
 	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
