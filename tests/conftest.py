@@ -6,6 +6,7 @@ import os
 import random
 
 import pytest
+from canary import CanaryPlugin
 from hypothesis import core, settings
 
 SEED = "HOOPAI_TEST_SEED"
@@ -23,6 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # The environment hands it on to the processes that share the suite.
     seed = os.environ.setdefault(SEED, given or str(random.getrandbits(32)))
     core.global_force_seed = int(seed)  # type: ignore[assignment]  # declared as None alone
+    config.pluginmanager.register(CanaryPlugin(), "canary")  # no test may show a secret
 
 
 def pytest_report_header() -> str:
