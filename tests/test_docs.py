@@ -1,4 +1,4 @@
-"""What docs/sandbox.md lists is what there is, and its programs run as they stand there."""
+"""What the docs list is what there is, and their programs run as they stand there."""
 
 from __future__ import annotations
 
@@ -15,9 +15,15 @@ from typing import Any
 import httpx
 import pytest
 
+from hoopai_invoices import InvoicesClient
+from hoopai_invoices._core.http import asgi_transport
+from hoopai_invoices._core.retry import Outcome, judge
+from hoopai_invoices._protocol import RetryClass
 from hoopai_invoices.sandbox import Choices, Faults, Limits, Sandbox
 
-PAGE = (Path(__file__).resolve().parent.parent / "docs" / "sandbox.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+PAGE = (DOCS / "sandbox.md").read_text(encoding="utf-8")
+CALLS = (DOCS / "calls.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", PAGE, re.DOTALL)
 PROGRAMS = [text for kind, text in BLOCKS if kind == "python" and "def test_" not in text]
 SUITES = [text for kind, text in BLOCKS if kind == "python" and "def test_" in text]
@@ -119,3 +125,44 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
         timeout=120,
         check=False,
     )
+
+
+# --- docs/calls.md -------------------------------------------------------------------------------
+
+
+def test_what_is_sent_again_is_as_the_table_of_calls_says() -> None:
+    rows = [row.split("|")[1:-1] for row in CALLS.splitlines() if row.startswith("| ")][1:]
+    said = {cells[0].strip(): tuple(cell.strip() for cell in cells[1:]) for cells in rows}
+    written: dict[str, Outcome] = {
+        "never written (no connection, no TLS)": "unsent",
+        "429, too many in the window": "limited",
+        "no whole answer: reset, cut off, garbage, deadline": "lost",
+        "5xx, 408, 499, a 401 that speaks of a time-out": "failed",
+        "301, 302, 303": "moved",
+        "every other 3xx and 4xx": "refused",
+    }
+    words = {"raise": "raised", "unknown": "`OutcomeUnknown`"}
+    columns: tuple[RetryClass, ...] = ("read", "set_state", "create")
+    for text, outcome in written.items():
+        verdicts = (judge(outcome, retry) for retry in columns)
+        assert said[text] == tuple(words.get(verdict, verdict) for verdict in verdicts), text
+
+
+@pytest.mark.anyio
+async def test_the_programs_about_calls_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOOPAI_TOKEN", "pit-for-the-docs")
+    limits, raw = re.findall(r"```python\n(.*?)```", CALLS, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(limits, names)
+    await names["client"].aclose()
+
+    async def users(scope: Any, receive: Any, send: Any) -> None:
+        assert (scope["path"], scope["query_string"]) == ("/users/", b"locationId=loc1")
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b'{"users":[{"id":"u1"}]}'})
+
+    exec(raw, names)
+    async with InvoicesClient(
+        token="pit-for-the-docs", location_id="loc1", transport=asgi_transport(users)
+    ) as client:
+        assert await names["senders"](client) == ["u1"]

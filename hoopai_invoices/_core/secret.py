@@ -12,6 +12,8 @@ from ..errors import ConfigurationError
 
 __all__ = ["Secret"]
 
+_SHORTEST = 8
+
 
 class Secret:
     """A token: `repr`, `str`, `format` and `vars` don't show it, and it can't be pickled.
@@ -32,6 +34,8 @@ class Secret:
 
     def masked(self, text: AnyStr) -> AnyStr:
         """The text without the secret in it: an answer may repeat what it was asked with."""
+        if len(self._text) < _SHORTEST:
+            return text  # it would take single letters out of every word
         escaped = json.dumps(self._text)[1:-1]
         for shown in {self._text, escaped, escaped.replace("/", "\\/"), quote(self._text, safe="")}:
             if isinstance(text, bytes):
