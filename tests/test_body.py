@@ -692,6 +692,21 @@ async def test_certificates_of_the_environment_are_trusted(authority: ssl.SSLCon
             assert await write(client) == [1]
 
 
+@pytest.mark.parametrize("secure", [True, False])
+async def test_an_answer_that_nobody_asked_for_goes_to_nobody(
+    secure: bool, authority: ssl.SSLContext
+) -> None:
+    async def one_too_many(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reply(200, "[1]")(reader, writer)
+        # In TLS a record of its own: nobody sees it at the socket when it came with the first.
+        await reply(200, '["another location\'s"]')(reader, writer)
+
+    async with listening(one_too_many, authority if secure else None) as server:
+        async with client_of(server.url) as client:
+            for _ in range(50):
+                assert await write(client) == [1]
+
+
 async def test_a_certificate_of_somebody_else_is_not(
     authority: ssl.SSLContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

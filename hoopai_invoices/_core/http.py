@@ -269,7 +269,7 @@ class _Connections(httpx.AsyncBaseTransport):
         return len(self._idle) + len(self._busy)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        line = self._idle.pop()[1] if self._idle else httpx.AsyncHTTPTransport(**self._settings)
+        line = await self._clean() or httpx.AsyncHTTPTransport(**self._settings)
         self._busy.add(line)
         try:
             answer = await line.handle_async_request(request)
@@ -281,17 +281,22 @@ class _Connections(httpx.AsyncBaseTransport):
         answer.stream = _Stream(answer.stream, functools.partial(self._keep, line))
         return answer
 
+    async def _clean(self) -> httpx.AsyncHTTPTransport | None:
+        while self._idle:
+            line = self._idle.pop()[1]
+            if not _more_came(line):
+                return line
+            await line.aclose()
+        return None
+
     async def _keep(self, line: httpx.AsyncHTTPTransport) -> None:
         if line not in self._busy:
             return None  # closed meanwhile
         self._busy.discard(line)
-        if _more_came(line):
-            return await line.aclose()
         now = monotonic()
         self._idle.append((now, line))
         while self._idle[0][0] < now - _IDLE:
             await self._idle.popleft()[1].aclose()
-        return None
 
     async def aclose(self) -> None:
         lines = [line for _, line in self._idle] + list(self._busy)
@@ -302,18 +307,25 @@ class _Connections(httpx.AsyncBaseTransport):
 
 
 def _more_came(line: httpx.AsyncHTTPTransport) -> bool:
-    """Whether bytes of another answer came in one piece with the last.
+    """Whether bytes have come that belong to no request: another answer, behind the last.
 
-    h11 would take them for the answer to the next request, which may be another location's; it
-    alone knows of them, and httpx has no public way to ask.
+    They would be taken for the answer to the next request, which may be another location's. httpcore
+    asks the socket, but not the buffers between it and the socket, and has no public way to.
     """
     try:
         connection: Any = line._pool.connections[0]
         while hasattr(connection, "_connection"):
             connection = connection._connection
-        return bool(connection._h11_state.trailing_data[0])
+        stream = connection._network_stream._stream
+        if connection._h11_state.trailing_data[0]:
+            return True
+        while hasattr(stream, "transport_stream"):  # TLS around it
+            if stream._ssl_object.pending() or stream._read_bio.pending:
+                return True
+            stream = stream.transport_stream
+        return bool(stream._protocol.read_queue)
     except (AttributeError, IndexError):
-        return False
+        return False  # closed; or another version, which a test of ours would tell
 
 
 def own_transport() -> httpx.AsyncBaseTransport:

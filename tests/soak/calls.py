@@ -208,7 +208,7 @@ _number: ContextVar[int] = ContextVar("number")
 
 
 def _token_of(number: int) -> str:
-    return f"{TOKEN}{number}"
+    return f"{TOKEN}{number:08d}"  # long enough to be masked
 
 
 async def run(seed: int, what: What, count: int, *, first: int = 0, slack: float = 0.5) -> Tally:
