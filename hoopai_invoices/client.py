@@ -21,7 +21,7 @@ from ._core.raw import raw_call
 from ._core.retry import ATTEMPTS, Budget
 from ._core.spans import Spans
 from ._core.tokens import Token, TokenSource, hidden
-from ._core.trace import Attempt, Capture, Hook, Observer, Stats, capture
+from ._core.trace import Attempt, Capture, Hook, Observer, Stats
 from ._generated.client import Resources
 from ._protocol import CallOptions, RetryClass
 from ._values import Drift
@@ -243,7 +243,9 @@ class InvoicesClient(LocationClient):
         """
         token = hidden(os.environ.get("HOOPAI_TOKEN") or None)
         if token is None:
-            raise ConfigurationError("HOOPAI_TOKEN is not set", hint="export it, or pass token=…")
+            raise ConfigurationError(
+                "HOOPAI_TOKEN is not set", hint="export it, or use InvoicesClient(token=…)"
+            )
         return cls(
             token=token,
             location_id=location_id or os.environ.get("HOOPAI_LOCATION_ID") or None,
@@ -276,7 +278,7 @@ class InvoicesClient(LocationClient):
         print(captured.last.status, captured.last.headers["x-ratelimit-remaining"])
         ```
         """
-        return capture()
+        return self._pipeline.shared.observer.capture()
 
     def location(
         self,
@@ -337,7 +339,8 @@ def _version(text: object) -> str:
         not isinstance(text, str)
         or not text.isascii()
         or not text.isprintable()
-        or not text.strip()
+        or not text
+        or " " in text
     ):
         raise ConfigurationError("api_version is one word", hint="such as 2021-07-28")
     return text

@@ -136,13 +136,14 @@ def test_what_is_sent_again_is_as_the_table_of_calls_says() -> None:
     written: dict[str, Outcome] = {
         "never written (no connection, no TLS)": "unsent",
         "429, too many in the window": "limited",
-        "no whole answer: reset, cut off, garbage, deadline": "lost",
+        "no whole answer: reset, cut off, garbage": "lost",
+        "401, the token is refused": "expired",
         "5xx, 408, 499, a 401 that speaks of a time-out": "failed",
         "301, 302, 303": "moved",
         "every other 3xx and 4xx": "refused",
     }
     words = {"raise": "raised", "unknown": "`OutcomeUnknown`"}
-    columns: tuple[RetryClass, ...] = ("read", "set_state", "create")
+    columns: tuple[RetryClass, ...] = ("read", "create")
     for text, outcome in written.items():
         verdicts = (judge(outcome, retry) for retry in columns)
         assert said[text] == tuple(words.get(verdict, verdict) for verdict in verdicts), text

@@ -644,7 +644,8 @@ async def test_closing_ends_the_call_that_waits_to_be_sent_again() -> None:
         await clock.sleep(1)
         assert client.stats().waiting == 1
         await client.aclose()
-        with pytest.raises(errors.ClientClosedError):
+        # What was answered is told, and why it wasn't sent again.
+        with pytest.raises(errors.RateLimitError, match="the client was closed"):
             await call
         assert clock.now == 1
     assert len(wire.arrivals) == 1
@@ -739,7 +740,7 @@ async def test_closing_ends_the_pause_between_two_attempts() -> None:
         call = asyncio.create_task(get(client))
         await clock.sleep(1)
         await client.aclose()
-        with pytest.raises(errors.ClientClosedError):
+        with pytest.raises(errors.InternalServerError, match="the client was closed"):
             await call
         assert clock.now == 1
     assert len(wire.arrivals) == 1

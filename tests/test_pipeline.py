@@ -194,7 +194,7 @@ async def test_a_500_that_is_a_validation_text_is_the_callers_and_known() -> Non
         assert isinstance(error, errors.InternalServerError)
         assert "mend the request" in str(error)
         # It may have missed the value after it had stored what was made.
-        assert ("look first" in str(error)) == (use is create)
+        assert ("look first" in str(error)) == (use is create and text == missed_a_value)
         assert len(heads) == 1, "repeating it is useless"
 
 

@@ -258,7 +258,7 @@ async def test_a_cancelled_write_is_told_too() -> None:
             stats = client.stats()
     assert [error.request for error in told] == [{"a": 1}]
     assert told[0].operation == "POST /users/"
-    assert [one.error for one in attempts] == ["cancelled"]
+    assert [one.error for one in attempts] == ["cancelled while it was under way"]
     assert (stats.calls, stats.failed, stats.unknown, stats.in_flight) == (1, 1, 1, 0)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal, InvalidOperation
+from itertools import accumulate
 from typing import Any, Final
 
 import msgspec
@@ -20,6 +21,8 @@ _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _ALIKE = bytes.maketrans(b"{}", b"[]")
 _NOT_NESTING = bytes(byte for byte in range(256) if byte not in b'[]{}"')
+_ROUNDS = 16
+_STEP = {ord("["): 1, ord("]"): -1}
 _strings = re.compile(rb'"[^"]*"?').sub
 
 
@@ -62,7 +65,9 @@ def _nested(raw: bytes) -> int:
     else:
         raw = _strings(b"", raw.replace(b'""', b""))
     depth = 0
-    while raw and depth <= DEEPEST:
+    while raw:
+        if depth == _ROUNDS:  # deeper than answers are: each round would go over much of it again
+            return depth + max(accumulate(map(_STEP.__getitem__, raw)))
         inner = raw.replace(b"[]", b"")
         if len(inner) == len(raw):
             # They don't pair up: no JSON, and what is read until that shows must not be deep either.

@@ -5,9 +5,8 @@ slot -> deadline( journal -> socket -> journal -> slot given back -> classify ->
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from attrs import define, evolve
 
@@ -16,8 +15,10 @@ from ..errors import (
     APIConnectionError,
     APIStatusError,
     APITimeoutError,
+    ClientClosedError,
     DailyQuotaExceeded,
     HoopAIError,
+    NotFoundError,
     OutcomeUnknown,
     QueueTimeoutError,
     RateLimitError,
@@ -26,9 +27,10 @@ from .clock import Clock
 from .headers import retry_after_of
 from .http import HTTP, Progress, Reply, Unanswered
 from .limiter import Limiter, Slot
-from .outcome import error_of, is_timeout
+from .outcome import error_of, is_timeout, may_have_stored
 from .request import Request
 from .retry import CEILING, REPEATABLE, Budget, Outcome, Verdict, backoff, judge, outcome_of
+from .secret import Secret
 from .tokens import TokenSource
 from .trace import Attempt, CallRecord, Observer, told, trace_in
 
@@ -38,7 +40,9 @@ T = TypeVar("T")
 
 _REACHABLE = "is the service reachable from here?"
 _LOOK = "look whether it took effect before sending it again: sent twice, it may be done twice"
-_WRITTEN: dict[Outcome, WriteOutcome] = {
+_FRESH = 5.0  # seconds for which a token that a callable gave is not asked for again
+_PATIENT = 5.0  # seconds after which a 429 that is waited out costs nothing of the budget
+_JOURNALLED: dict[Outcome, WriteOutcome] = {
     "unsent": "unsent",
     "limited": "refused",
     "expired": "refused",
@@ -95,12 +99,15 @@ class Course:
         self._queue_timeout = queue_timeout
         self._most = max_attempts
         self._renewed = False
+        self._token: Secret | None = None
+        self._asked_at = 0.0  # when that token was asked for
+        self._refused: Secret | None = None  # the token that was refused with 401
         self._failures = 0
         self._waited = 0.0
         self._progress: Progress | None = None  # of the attempt that is under way
         self._began = 0.0
         self._sent_at: float | None = None
-        self._maybe_done = False
+        self._sent_before = False  # whether an attempt before may have done it
         self._last: _Ended | None = None
         self._untold = False
         self.attempts: list[Attempt] = []
@@ -111,30 +118,43 @@ class Course:
         Raises:
             HoopAIError: There is none.
         """
-        shared = self._shared
-        shared.http.check()
-        self._token = await self._within(self._timeout, shared.tokens.token(), self._no_token)
+        self._shared.http.check()
+        await self._within(self._timeout, self._ask(), self._no_token)
         self._slot = await self._within(self._queue_timeout, self._queue(), self._no_room)
         deadline = self._clock.timeout(self._timeout)
         self._ends = self._clock.monotonic() + self._timeout
+        reply: Reply | None = None
+        error: HoopAIError | None = None
         try:
             async with deadline:
-                return await self._attempts()
+                reply = await self._attempts()
         except TimeoutError:
             if not deadline.expired():
                 raise
             if self._last is not None and self._last.error is None:
-                assert self._last.reply is not None
-                return self._last.reply  # it was done; only the journal was late
-            error = self._out_of_time()
-        except asyncio.CancelledError:
-            await self._cancelled()
+                reply = self._last.reply  # it was done; only the journal was late
+            else:
+                error = self._broken_off(f"no answer within {self._timeout:g} s")
+        except HoopAIError as raised:
+            error = raised
+        except BaseException:
+            # A cancellation passes unchanged, but leaves the same record as an error would.
+            await self._settle(self._broken_off("cancelled while it was under way"))
             raise
-        finally:
-            # Out here, so that a slow hook can't make an error of a write that was done.
-            if self._untold:
-                await self._tell()
-        raise error
+        # Out of the deadline: a slow hook must make no error of a write that was done.
+        await self._settle(error)
+        if error is not None:
+            raise error
+        assert reply is not None
+        return reply
+
+    async def _settle(self, error: HoopAIError | None) -> None:
+        """Tell who wants to know how it ended; first of all that nobody knows."""
+        if isinstance(error, OutcomeUnknown):
+            error.attempts = len(self.attempts)
+            await self._shared.observer.lost(error)
+        if self._untold:
+            await self._tell()
 
     def record(self) -> CallRecord:
         """What a capture keeps of it."""
@@ -149,8 +169,18 @@ class Course:
         )
 
     async def _attempts(self) -> Reply:
+        verdict: Verdict | None = None
+        pause = 0.0
         while True:
-            ended = self._last = await self._attempt()
+            try:
+                if verdict is not None:
+                    await self._come_back(verdict, pause)
+                await self._refresh()
+                ended = await self._attempt()
+            except (ClientClosedError, DailyQuotaExceeded) as stopped:
+                if self._last is None or self._last.error is None:
+                    raise
+                raise self._final(self._last.error, stopped.message) from None
             error = ended.error
             if error is None:
                 assert ended.reply is not None
@@ -162,33 +192,58 @@ class Course:
                 raise self._unknown(error.message, error) from (
                     error if isinstance(error, APIStatusError) else None
                 )
-            if self._maybe_done and ended.reply is not None and ended.reply.status == 404:
-                return ended.reply  # an earlier attempt has removed it
-            removing = self._operation.retry == "remove"
-            self._maybe_done |= removing and ended.outcome in ("lost", "failed")
-            began = self._clock.monotonic()
-            pause = await self._pause(verdict, ended, error)
+            if self._removed_before(error):
+                assert ended.reply is not None
+                return ended.reply
+            self._sent_before |= ended.outcome in ("lost", "failed")
+            pause = self._pause(verdict, ended, error)
             await self._tell(pause)
-            # A shut gate is waited for in the queue, where the order is kept.
-            if pause and verdict != "after the window":
-                await self._shared.limiter.pause(pause)
-            self._slot = await self._queue()
-            self._waited = self._clock.monotonic() - began
 
-    async def _pause(self, verdict: Verdict, ended: _Ended, error: HoopAIError) -> float:
+    async def _come_back(self, verdict: Verdict, pause: float) -> None:
+        """Wait until the next attempt may be made, and have a slot for it."""
+        began = self._clock.monotonic()
+        # A shut gate is waited for in the queue, before those who haven't had their turn yet.
+        if pause and verdict != "after the window":
+            await self._shared.limiter.pause(pause)
+        self._slot = await self._queue(again=True)
+        self._waited = self._clock.monotonic() - began
+
+    async def _refresh(self) -> None:
+        """Have a token that is good now; the slot is given back when there is none."""
+        tokens = self._shared.tokens
+        try:
+            if self._refused is not None:
+                token = await tokens.renewed(self._refused)
+                if token is None:
+                    assert self._last is not None
+                    assert self._last.error is not None
+                    raise self._last.error
+                self._token, self._refused, self._renewed = token, None, True
+            elif tokens.askable and self._clock.monotonic() - self._asked_at > _FRESH:
+                await self._ask()
+        except BaseException:
+            self._slot.unused()
+            raise
+
+    async def _ask(self) -> None:
+        self._token = await self._shared.tokens.token()
+        self._asked_at = self._clock.monotonic()
+
+    def _removed_before(self, error: HoopAIError) -> bool:
+        """Whether an earlier attempt has removed what is now not found, in the service's own words."""
+        removing = self._operation.retry == "remove" and self._sent_before
+        return removing and isinstance(error, NotFoundError) and isinstance(error.body, dict)
+
+    def _pause(self, verdict: Verdict, ended: _Ended, error: HoopAIError) -> float:
         """Seconds to wait before the next attempt; raises the error when there is to be none."""
-        if verdict == "raise":
+        if verdict == "raise" or len(self.attempts) >= self._most:
             raise self._final(error)
         if verdict == "with another token":
-            once = self._renewed or len(self.attempts) >= self._most
-            token = None if once else await self._shared.tokens.renewed(self._token)
-            if token is None:
+            if self._renewed or not self._shared.tokens.askable:
                 raise error
-            self._renewed, self._token = True, token
+            self._refused = self._token
             return 0.0
         self._failures += 1
-        if len(self.attempts) >= self._most:
-            raise self._final(error)
         asked = ended.asked or 0.0
         if asked > CEILING:
             raise self._final(
@@ -200,7 +255,8 @@ class Course:
             raise self._final(
                 error, f"the next attempt, in {pause:.1f} s, would be after the deadline"
             )
-        if not window and not self._shared.budget.take():
+        free = window and pause >= _PATIENT
+        if not free and not self._shared.budget.take():
             raise self._final(error, "too many calls of this client have failed lately")
         return pause
 
@@ -219,13 +275,18 @@ class Course:
         # From here on its end is known, however slow the journal is to take it down.
         self._last, self._progress = ended, None
         self._note(ended.reply, ended.error.message if ended.error else None)
-        outcome = "done" if ended.outcome is None else _WRITTEN.get(ended.outcome, "unknown")
+        outcome = "done" if ended.outcome is None else _JOURNALLED.get(ended.outcome, "unknown")
+        if isinstance(ended.error, APIStatusError) and may_have_stored(
+            self._operation, ended.error
+        ):
+            outcome = "unknown"
         await self._over(sent, outcome, ended)
         return ended
 
     async def _exchanged(self, progress: Progress) -> _Ended:
         """What one exchange over the wire means."""
         request = self._request
+        assert self._token is not None
         try:
             reply = await self._shared.http.send(
                 request.method,
@@ -272,7 +333,7 @@ class Course:
         try:
             if sent is not None and self.call.journal is not None:
                 status = reply.status if reply is not None else None
-                await _shielded(told("journal", self.call.journal.outcome, sent, outcome, status))
+                await told("journal", self.call.journal.outcome, sent, outcome, status)
         finally:
             if outcome == "unsent":
                 self._slot.unused()
@@ -290,10 +351,14 @@ class Course:
             timeout = APITimeoutError(error.message, sent=True)
             timeout.__cause__ = error
             error = timeout
+        if self._sent_before and self._operation.retry != "read":
+            # The last attempt may say that nothing was sent, or done: that is only half of it.
+            if isinstance(error, APIConnectionError) and not error.sent:
+                message = error.message.removeprefix("never sent: ")
+                error = type(error)(message, sent=True, hint=error.hint)
+            _add(error, "an earlier attempt may have taken effect")
         if why is not None:
-            error.hint = (
-                f"{error.hint}; not tried again: {why}" if error.hint else f"not tried again: {why}"
-            )
+            _add(error, f"not tried again: {why}")
         return error
 
     def _unknown(self, message: str, error: HoopAIError | None) -> OutcomeUnknown:
@@ -311,46 +376,27 @@ class Course:
             operation=self._operation.name,
         )
 
-    def _out_of_time(self) -> HoopAIError:
-        """The deadline has ended the call."""
-        failed = f"no answer within {self._timeout:g} s"
+    def _broken_off(self, why: str) -> HoopAIError:
+        """What a deadline, or a cancellation, leaves behind."""
         progress, last = self._progress, self._last
-        if last is not None and self._left_unknown():
-            assert last.error is not None
-            return self._unknown(last.error.message, last.error)
-        if progress is None:  # it was waiting for another attempt
-            if last is None:
-                return APITimeoutError(f"never sent: {failed}")
-            assert last.error is not None
+        if progress is None:  # between two attempts
+            if last is None or last.error is None:
+                return APITimeoutError(f"never sent: {why}")
+            assert last.outcome is not None
+            if judge(last.outcome, self._operation.retry) == "unknown":
+                return self._unknown(last.error.message, last.error)
             return self._final(last.error, "the deadline came before the next attempt")
-        self._note(None, failed)
+        self._note(None, why)
         if not progress.sent:
-            return APITimeoutError(f"never sent: {failed}", hint=_REACHABLE)
+            return self._final(APITimeoutError(f"never sent: {why}", hint=_REACHABLE))
         if self._operation.retry in REPEATABLE:
-            return APITimeoutError(failed, sent=True)
-        return self._unknown(failed, None)
-
-    def _left_unknown(self) -> bool:
-        """Whether the last attempt has ended so that nobody knows, and nobody has been told yet."""
-        ended = self._last.outcome if self._last is not None and self._progress is None else None
-        return ended is not None and judge(ended, self._operation.retry) == "unknown"
-
-    async def _cancelled(self) -> None:
-        """Leave the same record as an error would: the write may have been done."""
-        progress = self._progress
-        if progress is not None:
-            self._note(None, "cancelled")
-            left_unknown = progress.sent and self._operation.retry not in REPEATABLE
-        else:
-            left_unknown = self._left_unknown()
-        if left_unknown:
-            unknown = self._unknown("cancelled while it was under way", None)
-            await _shielded(self._shared.observer.lost(unknown))
+            return APITimeoutError(why, sent=True)
+        return self._unknown(why, None)
 
     # --- Waiting and telling -----------------------------------------------------------------
 
-    def _queue(self) -> Awaitable[Slot]:
-        return self._shared.limiter.slot(self.place or "", batch=self._batch)
+    def _queue(self, *, again: bool = False) -> Awaitable[Slot]:
+        return self._shared.limiter.slot(self.place or "", batch=self._batch, again=again)
 
     async def _within(
         self, seconds: float | None, what: Awaitable[T], late: Callable[[], HoopAIError]
@@ -408,12 +454,5 @@ class Course:
         await self._shared.observer.attempted(attempt)
 
 
-async def _shielded(work: Coroutine[Any, Any, T]) -> T:
-    """Finish it, whoever cancels meanwhile."""
-    task = asyncio.ensure_future(work)
-    _unfinished.add(task)
-    task.add_done_callback(_unfinished.discard)
-    return await asyncio.shield(task)
-
-
-_unfinished: set[asyncio.Future[Any]] = set()  # tasks that nobody holds would be collected
+def _add(error: HoopAIError, hint: str) -> None:
+    error.hint = f"{error.hint}; {hint}" if error.hint else hint

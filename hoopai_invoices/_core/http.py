@@ -33,11 +33,12 @@ class Unanswered(Exception):
 class Progress:
     """How far one request came."""
 
-    __slots__ = ("_stream", "_told", "_wrote")
+    __slots__ = ("_stopped", "_stream", "_told", "_wrote")
 
     def __init__(self) -> None:
         self._told = self._wrote = False
         self._stream: Any = None
+        self._stopped: Callable[[], bool] = bool
 
     @property
     def sent(self) -> bool:
@@ -51,9 +52,15 @@ class Progress:
         """
         self._told = True
         if event.endswith("send_request_headers.started"):
+            if self._stopped():
+                raise _Stopped  # the last moment in which nothing has been written
             self._wrote = self._wrote or info["request"].method != b"CONNECT"
         elif event.endswith(("connect_tcp.complete", "connect_unix_socket.complete")):
             self._stream = info["return_value"]
+
+    def begin(self, stopped: Callable[[], bool], *, tells: bool) -> None:
+        """A transport takes it; one that `tells` will say what it writes."""
+        self._stopped, self._told = stopped, self._told or tells
 
     def unsent(self) -> None:
         """It is known that nothing was written."""
@@ -64,6 +71,10 @@ class Progress:
         if self._stream is not None:
             with suppress(Exception):
                 await self._stream.aclose()
+
+
+class _Stopped(Exception):
+    """The client was closed while the connection was being made."""
 
 
 class Reply(NamedTuple):
@@ -104,6 +115,8 @@ class HTTP:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._process = os.getpid()
         self._transport = transport or _Connections(*_surroundings(self._base))
+        # httpcore says of every step that it takes it; another transport may say nothing.
+        self._tells = isinstance(self._transport, _Connections | httpx.AsyncHTTPTransport)
 
     @property
     def host(self) -> str:
@@ -123,8 +136,7 @@ class HTTP:
             WrongEventLoop: Its connections belong to another event loop, or another process.
         """
         if self._closed:
-            msg = "the client is closed"
-            raise ClientClosedError(msg, hint="make a new one, or keep this one open longer")
+            raise _closed()
         if self._process != os.getpid():
             msg = (
                 "the client was made in another process, and forked: both would use its connections"
@@ -134,9 +146,7 @@ class HTTP:
         if self._loop is None:
             self._loop = loop
         elif self._loop is not loop:
-            msg = "the client belongs to another event loop, which its connections are tied to"
-            hint = "make a client in each loop, or keep to one asyncio.run()"
-            raise WrongEventLoop(msg, hint=hint)
+            raise _elsewhere()
 
     async def send(
         self,
@@ -153,8 +163,12 @@ class HTTP:
             Unanswered: No whole answer came, and none that says by its status what was done.
         """
         self.check()
+        progress.begin(lambda: self._closed, tells=self._tells)
+        failure: Exception
         try:
             reply = await self._exchange(method, target, headers, token, content, progress)
+        except _Stopped:
+            failure = _closed()
         except Exception as error:
             if self._in_process and not isinstance(error, ConnectionError | httpx.HTTPError):
                 raise  # a mistake in the application or in the test, and no broken connection
@@ -223,9 +237,25 @@ class HTTP:
         return reply.masked() if status >= 300 else reply
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close every connection.
+
+        Raises:
+            WrongEventLoop: They belong to another event loop.
+        """
+        if self._loop not in (None, asyncio.get_running_loop()):
+            raise _elsewhere()
         self._closed = True
         await self._transport.aclose()
+
+
+def _elsewhere() -> WrongEventLoop:
+    msg = "the client belongs to another event loop, which its connections are tied to"
+    return WrongEventLoop(msg, hint="make a client in each loop, or keep to one asyncio.run()")
+
+
+def _closed() -> ClientClosedError:
+    msg = "the client is closed"
+    return ClientClosedError(msg, hint="make a new one, or keep this one open longer")
 
 
 async def _fill(body: Body, stream: object) -> None:
@@ -263,6 +293,7 @@ class _Connections(httpx.AsyncBaseTransport):
         }
         self._idle: deque[tuple[float, httpx.AsyncHTTPTransport]] = deque()
         self._busy: set[httpx.AsyncHTTPTransport] = set()
+        self._closing = False
 
     @property
     def open(self) -> int:
@@ -291,19 +322,22 @@ class _Connections(httpx.AsyncBaseTransport):
 
     async def _keep(self, line: httpx.AsyncHTTPTransport) -> None:
         if line not in self._busy:
-            return None  # closed meanwhile
+            return  # closed meanwhile
         self._busy.discard(line)
         now = monotonic()
         self._idle.append((now, line))
-        while self._idle[0][0] < now - _IDLE:
+        while self._idle and self._idle[0][0] < now - _IDLE:
             await self._idle.popleft()[1].aclose()
+        return
 
     async def aclose(self) -> None:
+        self._closing = True
         lines = [line for _, line in self._idle] + list(self._busy)
         self._idle.clear()
         self._busy.clear()
-        for line in lines:
-            await line.aclose()
+        # Whoever cancels this finds all of them closed none the less.
+        closing = (line.aclose() for line in lines)
+        await asyncio.shield(asyncio.gather(*closing, return_exceptions=True))
 
 
 def _more_came(line: httpx.AsyncHTTPTransport) -> bool:
@@ -405,6 +439,10 @@ def _checked_base(base_url: object) -> str:
     plain = text.isascii() and text.isprintable() and " " not in text and port != 0
     if not plain or not host or parts.scheme not in ("http", "https") or "?" in text or "#" in text:
         raise ConfigurationError("base_url is no address of a service", hint=hint)
+    try:
+        _ = httpx.URL(text).host
+    except (httpx.InvalidURL, ValueError):  # a name that no resolver could be asked for
+        raise ConfigurationError("base_url is no address of a service", hint=hint) from None
     if parts.scheme == "http" and host not in _LOOPBACK:
         msg = f"base_url would send the token to {host} in the clear"
         raise ConfigurationError(msg, hint="use https; http is for this machine only")

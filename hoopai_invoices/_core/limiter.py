@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +27,11 @@ if TYPE_CHECKING:
 __all__ = ["Lane", "Limiter", "RateLimit", "Slot"]
 
 _DAY = 86_400
-_PROBE = (
-    300.0  # seconds after which a day that was used up is tried again: nobody says when it ends
-)
-_LONGEST = (
-    600.0  # seconds: a longer window or pause, asked for by an answer, is taken for a mistake
-)
+# Seconds after which a day that was used up is tried again: nobody says when the service's ends.
+_PROBE = 300.0
+# Seconds: a longer pause that an answer asks for isn't waited for, a longer window is a mistake.
+CEILING = 60.0
+_SHORTEST = 1.0  # seconds of a pause after a 429, whatever the answer asks for
 _SWEEP = 1000  # lanes after which those of other days are looked for
 
 
@@ -66,6 +65,9 @@ class RateLimit:
     redis: str | None = field(default=None, repr=False)  # its password is nobody's business
     app: str = "hoopai"
     share: float = field(default=0.1, validator=_above_zero)
+
+
+Waiting = OrderedDict["asyncio.Future[Slot]", None]
 
 
 class Slot:
@@ -113,7 +115,8 @@ class Lane:
         self._day = _day(clock)
         self._probe_at: float | None = None
         self._probing = False
-        self.waiting: tuple[deque[asyncio.Future[Slot]], ...] = (deque(), deque())
+        # Interactive and batch, in order; whoever is cancelled leaves at once, wherever it stands.
+        self.waiting: tuple[Waiting, Waiting] = (OrderedDict(), OrderedDict())
         self.queued = [False, False]
         self.timer: Timer | None = None
 
@@ -172,7 +175,7 @@ class Lane:
             self._most = min(self._set.burst, max(told["max"], 1))
         if "interval-milliseconds" in told:
             seconds = told["interval-milliseconds"] / 1000
-            self._span = max(self._set.seconds, seconds if seconds <= _LONGEST else 0)
+            self._span = max(self._set.seconds, seconds if seconds <= CEILING else 0)
         if self._probing:
             # It was let through: the service has begun another day.
             self._left, self._probing = self._set.daily, False
@@ -190,7 +193,9 @@ class Lane:
             self._left, self._probing = 0, False
             self._probe_at = clock.monotonic() + _PROBE
             return 0.0
-        pause = self._span if seconds is None else min(seconds, _LONGEST)
+        pause = self._span if seconds is None else max(_SHORTEST, min(seconds, CEILING))
+        if self._probing:  # it says nothing of the day
+            self._left, self._probing, self._probe_at = 0, False, clock.monotonic() + pause
         self._opens = max(self._opens, clock.monotonic() + pause)
         return pause
 
@@ -216,6 +221,7 @@ class Limiter:
         # Locations that have somebody waiting and room for them, by priority, in turn.
         self._ready: tuple[deque[Lane], deque[Lane]] = (deque(), deque())
         self._pausing: set[asyncio.Future[None]] = set()
+        self._closed = False
         self._shared: SharedLimits | None = None
         if limit is not None and limit.redis is not None:
             from .shared_limit import SharedLimits  # an extra
@@ -242,13 +248,15 @@ class Limiter:
         """Calls that wait for a slot."""
         return sum(len(queue) for lane in self._lanes.values() for queue in lane.waiting)
 
-    async def slot(self, place: str, *, batch: bool = False) -> Slot:
-        """Wait for a slot.
+    async def slot(self, place: str, *, batch: bool = False, again: bool = False) -> Slot:
+        """Wait for a slot; who has had one for this call before goes first.
 
         Raises:
             DailyQuotaExceeded: Nothing is left of the location's day; nothing was sent.
             ClientClosedError: The client was closed meanwhile.
         """
+        if self._closed:
+            raise _closed()
         lane = self._lanes.get(place) or self._lane(place)
         if lane.spent(self.clock):
             raise _quota_error()
@@ -258,14 +266,15 @@ class Limiter:
             return Slot(self, lane)
         waiter: asyncio.Future[Slot] = asyncio.get_running_loop().create_future()
         queue = lane.waiting[batch]
-        queue.append(waiter)
+        queue[waiter] = None
+        if again:
+            queue.move_to_end(waiter, last=False)
         self._offer(lane)
         try:
             return await waiter
         except asyncio.CancelledError:
             if waiter.cancelled():
-                if waiter in queue:
-                    queue.remove(waiter)
+                queue.pop(waiter, None)
                 self._rest(lane)
             elif waiter.exception() is None:
                 waiter.result().unused()  # it was served in the moment in which it was cancelled
@@ -277,6 +286,8 @@ class Limiter:
         Raises:
             ClientClosedError: The client was closed meanwhile.
         """
+        if self._closed:
+            raise _closed()
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         timer = self.clock.call_later(seconds, functools.partial(_wake_up, waiter))
         self._pausing.add(waiter)
@@ -292,7 +303,8 @@ class Limiter:
         self._offer(lane)
 
     def close(self) -> None:
-        """Send everybody away who waits."""
+        """Send everybody away who waits, and who comes later."""
+        self._closed = True
         for waiter in self._pausing:
             if not waiter.done():
                 waiter.set_exception(_closed())
@@ -346,12 +358,17 @@ class Limiter:
             while ready and self._free:
                 lane = ready.popleft()
                 lane.queued[priority] = False
-                queue = lane.waiting[priority]
-                while queue and queue[0].done():
-                    queue.popleft()
-                if queue and lane.room(self.clock) and not lane.spent(self.clock):
-                    self._free -= 1
-                    queue.popleft().set_result(Slot(self, lane))
+                # Room may have come since the interactive ones were looked at: they go first still.
+                for queue in lane.waiting[: priority + 1]:
+                    while queue and lane.room(self.clock) and not lane.spent(self.clock):
+                        waiter, _ = queue.popitem(last=False)
+                        if not waiter.done():
+                            self._free -= 1
+                            waiter.set_result(Slot(self, lane))
+                            break
+                    else:
+                        continue
+                    break
                 self._enqueue(lane)  # behind the others
 
     def _park(self, lane: Lane) -> None:
@@ -372,7 +389,7 @@ class Limiter:
     def _dismiss(self, lane: Lane, error: Callable[[], Exception]) -> None:
         for queue in lane.waiting:
             while queue:
-                waiter = queue.popleft()
+                waiter, _ = queue.popitem(last=False)
                 if not waiter.done():
                     waiter.set_exception(error())
 

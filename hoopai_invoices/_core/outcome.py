@@ -26,7 +26,7 @@ from .codec import loads
 from .headers import quota_of
 from .http import Reply
 
-__all__ = ["ONCE", "error_of", "is_callers_fault", "is_timeout", "trace_of"]
+__all__ = ["ONCE", "error_of", "is_callers_fault", "is_timeout", "may_have_stored", "trace_of"]
 
 ONCE: Final = frozenset({"create", "notify", "pay"})  # what must never be done twice
 
@@ -39,10 +39,13 @@ _BY_STATUS: Final[dict[int, type[APIStatusError]]] = {
     422: UnprocessableEntityError,
     429: RateLimitError,
 }
-# A 500 with one of these was caused by the request: a value was refused, or one was missing.
-_BAD_VALUE = re.compile(
+# A 500 with one of these was caused by the request, and nothing was stored.
+_REFUSED_VALUE = re.compile(
     r"validation failed:|Path `[^`]+` is required|Cast to \w+ failed"
-    r"|Cannot (?:read|set) propert|is not a function|is not iterable|is not defined"
+).search
+# Its JavaScript missed a value: the caller's fault too, but perhaps after it had stored something.
+_MISSED_VALUE = re.compile(
+    r"Cannot (?:read|set) propert|is not a function|is not iterable|is not defined"
 ).search
 _TIMED_OUT = re.compile(r"time[d]?[ -]?out", re.IGNORECASE).search
 _LONGEST_MESSAGE = 1000
@@ -94,7 +97,14 @@ def is_timeout(error: APIStatusError) -> bool:
 
 def is_callers_fault(error: APIStatusError) -> bool:
     """A 500 that is no failure of the service: its text tells what is wrong with the request."""
-    return error.status == 500 and isinstance(error.body, dict) and bool(_BAD_VALUE(error.message))
+    told = error.status == 500 and isinstance(error.body, dict)
+    return told and bool(_REFUSED_VALUE(error.message) or _MISSED_VALUE(error.message))
+
+
+def may_have_stored(operation: Operation, error: APIStatusError) -> bool:
+    """Whether the service may have missed a value only after it had made something."""
+    once = operation.retry in ONCE and is_callers_fault(error)
+    return once and not _REFUSED_VALUE(error.message)
 
 
 def trace_of(body: Any) -> str | None:
@@ -138,8 +148,8 @@ def _hint(operation: Operation, error: APIStatusError) -> str | None:
     if "estimate_not_accepted" in message:
         return "only the customer can accept an estimate, on its page; then it can be converted"
     if kind is InternalServerError and is_callers_fault(error):
-        once = operation.retry in ONCE
-        look = ", and look first whether it was stored before it failed" if once else ""
+        stored = may_have_stored(operation, error)
+        look = ", and look first whether it was stored before it failed" if stored else ""
         return f"the service answers 500 to some invalid values: mend the request, repeating it is useless{look}"
     if kind is AuthenticationError and operation.access == ("Location",):
         return "this operation takes only the token of a location, no agency's"

@@ -14,7 +14,6 @@ from ..errors import (
     DecodeError,
     HoopAIError,
     InvalidRequestError,
-    OutcomeUnknown,
 )
 from .codec import loads, repeated_keys
 from .course import Course, Shared
@@ -88,7 +87,7 @@ class Pipeline:
                 return None
             return loads(reply.content)
         except DecodeError as error:
-            raise self._unread(course, reply, error) from None
+            raise _unread(course, reply, error) from None
 
     async def run(self, course: Course) -> Reply:
         """Send until it has succeeded, or an error is raised; tell those who want to know."""
@@ -107,8 +106,6 @@ class Pipeline:
             if isinstance(error, HoopAIError):
                 error.operation = operation.name
                 error.attempts = len(course.attempts)
-            if isinstance(error, OutcomeUnknown):
-                await observer.lost(error)
             raise
         observer.ended(course.record, failed=False)
         return reply
@@ -135,35 +132,17 @@ class Pipeline:
         )
 
     def _decode(self, course: Course, reply: Reply, answer: type[ModelT]) -> ModelT:
-        operation = course.call.operation
         try:
-            if reply.garbled is not None:
-                raise DecodeError(reply.garbled)
-            data = loads(reply.content)
-            if not isinstance(data, dict):
-                raise DecodeError(f"an object was expected, not {type(data).__name__}")
-            if operation.retry in ONCE and not _like(answer, data):
-                raise DecodeError(f"this is no {answer.__name__}")
-            record: ModelT = answer._read(data)
+            record, data = _read(course.call.operation, reply, answer)
         except DecodeError as error:
-            raise self._unread(course, reply, error) from None
+            raise _unread(course, reply, error) from None
         if self._on_drift is not None:
             for drift in answer._drift(data):
-                self._drifted(operation, drift)
+                self._drifted(course.call.operation, drift)
             for key in repeated_keys(reply.content):
-                self._drifted(operation, Drift(key, "repeated_key", "the last one counts"))
+                repeated = Drift(key, "repeated_key", "the last one counts")
+                self._drifted(course.call.operation, repeated)
         return record
-
-    def _unread(self, course: Course, reply: Reply, error: DecodeError) -> DecodeError:
-        reply = reply.masked()
-        error.__traceback__ = error.__context__ = None  # these hold the whole answer
-        operation = course.call.operation
-        error.operation, error.attempts = operation.name, len(course.attempts)
-        error.committed = operation.retry != "read"
-        error.body = reply.content[:200].decode("utf-8", "replace")
-        if error.committed:
-            error.hint = "the service has accepted the write: don't send it again"
-        return error
 
     def _drifted(self, operation: Operation, drift: Drift) -> None:
         if self._on_drift is None:
@@ -224,6 +203,31 @@ def _validated(call: Call, view: View, headers: Mapping[str, str]) -> Request:
         msg = "keyed writes are not part of this release, and nothing was sent"
         raise ConfigurationError(msg, hint="leave key= and settle= out")
     return build(call, location_id=view.location_id, defaults=view.defaults, headers=headers)
+
+
+def _read(
+    operation: Operation, reply: Reply, answer: type[ModelT]
+) -> tuple[ModelT, dict[str, Any]]:
+    if reply.garbled is not None:
+        raise DecodeError(reply.garbled)
+    data = loads(reply.content)
+    if not isinstance(data, dict):
+        raise DecodeError(f"an object was expected, not {type(data).__name__}")
+    if operation.retry in ONCE and not _like(answer, data):
+        raise DecodeError(f"this is no {answer.__name__}")
+    return answer._read(data), data
+
+
+def _unread(course: Course, reply: Reply, error: DecodeError) -> DecodeError:
+    # What the answer holds stood in the variables of the frames below: it may repeat the token.
+    error.__traceback__ = error.__context__ = None
+    error.operation = course.call.operation.name
+    error.attempts = len(course.attempts)
+    error.committed = course.call.operation.retry != "read"
+    error.body = reply.masked().content[:200].decode("utf-8", "replace")
+    if error.committed:
+        error.hint = "the service has accepted the write: don't send it again"
+    return error
 
 
 def _like(answer: type[Model], data: Mapping[str, Any]) -> bool:

@@ -35,6 +35,7 @@ _OWN_HEADERS: Final = frozenset(
         "content-length",
         "content-type",
         "content-encoding",
+        "accept-encoding",
         "transfer-encoding",
         "connection",
         "keep-alive",
@@ -175,5 +176,7 @@ def own_headers(given: Mapping[str, str]) -> dict[str, str]:
             raise InvalidRequestError("this header is the client's own", path=path)
         if not isinstance(value, str) or not value.isascii() or not value.isprintable():
             raise InvalidRequestError("a header is printable ASCII text", path=path)
+        if value != value.strip():
+            raise InvalidRequestError("a header has no spaces around it", path=path)
         headers[name.lower()] = value
     return headers

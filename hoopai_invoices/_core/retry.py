@@ -11,12 +11,12 @@ from typing import Final, Literal
 from .._protocol import RetryClass
 from ..errors import APIStatusError, AuthenticationError, DailyQuotaExceeded, MissingScopeError
 from .clock import Clock
+from .limiter import CEILING
 from .outcome import is_callers_fault, is_timeout
 
 __all__ = ["ATTEMPTS", "CEILING", "REPEATABLE", "Budget", "Outcome", "Verdict", "backoff", "judge"]
 
 ATTEMPTS: Final = 3
-CEILING: Final = 60.0  # seconds: who asks to come back later than that is not waited for
 _FIRST, _LONGEST = 0.5, 8.0
 
 # What may be sent again without looking.
@@ -31,7 +31,7 @@ failed   an answer that says nothing about what was done: 5xx, 408, 499, a time-
 moved    1xx or 3xx: perhaps done, perhaps to be done elsewhere
 limited  429 of the burst: nothing was done
 expired  401: nothing was done, another token may do
-refused  nothing was done, and it would be refused again
+refused  it would be refused again; nothing was done, but see `may_have_stored`
 """
 
 Verdict = Literal["again", "after the window", "with another token", "raise", "unknown"]

@@ -209,6 +209,7 @@ class SharedLane(Lane):
         self._telling = asyncio.Lock()
         self._tidying: asyncio.TimerHandle | None = None
         self.task: asyncio.Task[None] | None = None
+        self._stirred = False
 
     def _wait(self, now: float) -> float | None:
         """Seconds until the share has room, 0 when it has; None while only an answer makes some."""
@@ -353,10 +354,11 @@ class SharedLane(Lane):
 
     def stir(self) -> None:
         """There is something to tell or to ask."""
-        if (self.task is None or self.task.done()) and not (
-            self._shared.closed or self._shared.dark
-        ):
-            self.task = asyncio.get_running_loop().create_task(self._work())
+        over = self.task is not None and self.task.done()
+        if (self._stirred and not over) or self._shared.closed or self._shared.dark:
+            return
+        self._stirred = True  # before the task is made: an eager one begins at once
+        self.task = asyncio.get_running_loop().create_task(self._work())
 
     async def _work(self) -> None:
         shared = self._shared
@@ -370,6 +372,8 @@ class SharedLane(Lane):
                     self._empty()
         except Exception as error:  # whatever it is: what can't be shared isn't unlimited
             shared.lost(type(error).__name__)
+        finally:
+            self._stirred = False
 
     def _wanted(self) -> int:
         most = self._cap if self._clock.monotonic() < self._settled else self._most

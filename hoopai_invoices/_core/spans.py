@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from .._protocol import Operation
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CallSpan", "Spans"]
 
+_log = logging.getLogger("hoopai_invoices")
+
 
 class CallSpan:
     """What is told to the span of one call."""
@@ -23,12 +26,15 @@ class CallSpan:
 
     def ended(self, attempts: Sequence[Attempt]) -> None:
         """How the call went."""
-        for attempt in attempts:
-            self._span.add_event("attempt", _said(attempt))
-        if attempts and attempts[-1].status is not None:
-            self._span.set_attribute("http.response.status_code", attempts[-1].status)
-        if len(attempts) > 1:
-            self._span.set_attribute("http.request.resend_count", len(attempts) - 1)
+        if self._span is None:
+            return
+        with _guarded():
+            for attempt in attempts:
+                self._span.add_event("attempt", _said(attempt))
+            if attempts and attempts[-1].status is not None:
+                self._span.set_attribute("http.response.status_code", attempts[-1].status)
+            if len(attempts) > 1:
+                self._span.set_attribute("http.request.resend_count", len(attempts) - 1)
 
 
 class Spans:
@@ -58,19 +64,41 @@ class Spans:
             "server.address": self._host,
             "hoopai.location_id": location_id or "",
         }
-        with self._tracer.start_as_current_span(
+        context = self._tracer.start_as_current_span(
             operation.name,
             kind=SpanKind.CLIENT,
             attributes=attributes,
             record_exception=False,
             set_status_on_exception=False,
-        ) as span:
-            try:
-                yield CallSpan(span)
-            except BaseException as error:
+        )
+        # Whatever a processor of somebody's does, a write that was done stays done.
+        with _guarded() as entered:
+            span = context.__enter__()
+        if not entered:
+            yield CallSpan(None)
+            return
+        try:
+            yield CallSpan(span)
+        except BaseException as error:
+            with _guarded():
                 span.set_attribute("error.type", type(error).__name__)
                 span.set_status(Status(StatusCode.ERROR))
-                raise
+            raise
+        finally:
+            with _guarded():
+                context.__exit__(None, None, None)
+
+
+@contextmanager
+def _guarded() -> Iterator[list[bool]]:
+    """Log what fails in here, and go on; the list is empty when something did."""
+    well = [True]
+    try:
+        yield well
+    except Exception:
+        well.clear()
+        with suppress(Exception):
+            _log.exception("OpenTelemetry failed")
 
 
 def _said(attempt: Attempt) -> dict[str, str | int | float]:

@@ -26,6 +26,11 @@ class TokenSource:
         else:
             self._fixed = _checked(token)
 
+    @property
+    def askable(self) -> bool:
+        """Whether asking again may give another one."""
+        return self._ask is not None
+
     async def token(self) -> Secret:
         """The token to send now.
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import inspect
 import logging
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from attrs import define, field, frozen
 
-__all__ = ["Attempt", "CallRecord", "Capture", "Observer", "Stats", "capture", "trace_in"]
+__all__ = ["Attempt", "CallRecord", "Capture", "Hook", "Observer", "Stats", "told", "trace_in"]
 
 T = TypeVar("T")
 Hook = Callable[[T], Awaitable[None] | None]
 _log = logging.getLogger("hoopai_invoices")
 _TRACE = re.compile(rb'"traceId"\s*:\s*"([\w.-]{1,100})"').search
-_capturing: ContextVar[Capture | None] = ContextVar("hoopai_invoices_capture", default=None)
+_capturing: ContextVar[tuple[Capture, ...]] = ContextVar("hoopai_invoices_capture", default=())
 
 
 @frozen
@@ -73,26 +75,16 @@ class CallRecord:
 
 
 class Capture:
-    """The calls that were made inside of `with client.capture()`, in the order of their ends."""
+    """The calls of one client that ended inside of `with client.capture()`, in that order."""
 
-    def __init__(self) -> None:
+    def __init__(self, observer: Observer) -> None:
         self.calls: list[CallRecord] = []
+        self._observer: Observer | None = observer
 
     @property
     def last(self) -> CallRecord:
         """The call that ended last."""
         return self.calls[-1]
-
-
-@contextmanager
-def capture() -> Iterator[Capture]:
-    """Capture the calls of this task, and of tasks that are started inside of the block."""
-    kept = Capture()
-    token = _capturing.set(kept)
-    try:
-        yield kept
-    finally:
-        _capturing.reset(token)
 
 
 @frozen(kw_only=True)
@@ -139,53 +131,91 @@ class Observer:
         return (
             self.on_attempt is not None
             or _log.isEnabledFor(logging.DEBUG)
-            or _capturing.get() is not None
+            or self._capture() is not None
         )
 
     def ended(self, record: Callable[[], CallRecord], *, failed: bool) -> None:
         """A call ended."""
         self.calls += 1
         self.failed += failed
-        kept = _capturing.get()
+        kept = self._capture()
         if kept is not None:
             kept.calls.append(record())
+
+    def _capture(self) -> Capture | None:
+        """The innermost block of this client that hasn't ended."""
+        return next((one for one in reversed(_capturing.get()) if one._observer is self), None)
+
+    @contextmanager
+    def capture(self) -> Iterator[Capture]:
+        """Capture the calls of this task, and of tasks that are started inside of the block."""
+        kept = Capture(self)
+        token = _capturing.set((*_capturing.get(), kept))
+        try:
+            yield kept
+        finally:
+            kept._observer = None  # tasks that go on keep nothing any more
+            with suppress(ValueError):  # it was entered in another task, which has its own
+                _capturing.reset(token)
 
     async def attempted(self, attempt: Attempt) -> None:
         """An attempt ended."""
         self.statuses[attempt.status or 0] += 1
-        level = logging.DEBUG if attempt.error is None else logging.INFO
-        if _log.isEnabledFor(level):
-            again = "" if attempt.pause is None else f", again in {attempt.pause:.1f} s"
-            _log.log(
-                level,
-                "%s %s %.0f ms attempt %d quota %s trace %s%s",
-                attempt.operation,
-                attempt.status or attempt.error,
-                attempt.seconds * 1000,
-                attempt.number,
-                "-" if attempt.quota_left is None else attempt.quota_left,
-                attempt.trace_id or "-",
-                again,
-            )
+        again = "" if attempt.pause is None else f", again in {attempt.pause:.1f} s"
+        _say(
+            logging.DEBUG if attempt.error is None else logging.INFO,
+            "%s %s %.0f ms attempt %d quota %s trace %s%s",
+            attempt.operation,
+            attempt.status or attempt.error,
+            attempt.seconds * 1000,
+            attempt.number,
+            "-" if attempt.quota_left is None else attempt.quota_left,
+            attempt.trace_id or "-",
+            again,
+        )
         if self.on_attempt is not None:
             await told("on_attempt", self.on_attempt, attempt)
 
     async def lost(self, error: Any) -> None:
         """A write's fate is unknown."""
         self.unknown += 1
-        _log.warning("%s: its outcome is unknown", error.operation)
+        _say(logging.WARNING, "%s: its outcome is unknown", error.operation)
         if self.on_unknown is not None:
             await told("on_outcome_unknown", self.on_unknown, error)
 
 
+_running: set[asyncio.Future[None]] = set()  # a task that nobody holds would be collected
+
+
 async def told(name: str, hook: Callable[..., Awaitable[None] | None], *about: object) -> None:
-    """Call a hook. One that fails must not turn a write that was done into an error."""
+    """Call a hook, and wait for it; whoever cancels meanwhile doesn't end it.
+
+    One that fails, or is itself cancelled, must not turn a write that was done into an error.
+    """
     try:
         answer = hook(*about)
-        if inspect.isawaitable(answer):
-            await answer
     except Exception:
-        _log.exception("%s failed", name)
+        return _say(logging.ERROR, "%s failed", name, exc_info=True)
+    if not inspect.isawaitable(answer):
+        return None
+    task = asyncio.ensure_future(answer)
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+    task.add_done_callback(functools.partial(_look_at, name))
+    await asyncio.wait({task})
+    return None
+
+
+def _look_at(name: str, task: asyncio.Future[None]) -> None:
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        _say(logging.ERROR, "%s failed", name, exc_info=error)
+
+
+def _say(level: int, text: str, *about: object, exc_info: Any = None) -> None:
+    """A line in the log; a filter of somebody's that fails costs the line, and no more."""
+    with suppress(Exception):
+        _log.log(level, text, *about, exc_info=exc_info)
 
 
 def trace_in(content: bytes) -> str | None:
