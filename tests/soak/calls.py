@@ -156,7 +156,9 @@ def _faults(ended: Ended, seen: list[Seen]) -> Iterator[str]:
         yield "a write was sent again"
     if len(seen) > 1 and any(one.kind.startswith("redirect") for one in seen):
         yield "a redirect was followed, or asked for again"
-    if in_time:  # or else it may be anything that a time-out may be
+    # A server that closes before it has read everything resets the line, and its answer with it.
+    torn = "(ReadError" in str(error)
+    if in_time and not torn:  # or else it may be anything that a time-out may be
         yield from _unfit(ended, seen, once=once)
 
 
