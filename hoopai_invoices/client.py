@@ -17,7 +17,6 @@ from ._core.http import HTTP
 from ._core.ids import check_id
 from ._core.limiter import Limiter, RateLimit
 from ._core.pipeline import Pipeline, View, checked_attempts, checked_seconds
-from ._core.raw import raw_call
 from ._core.retry import ATTEMPTS, Budget
 from ._core.spans import Spans
 from ._core.tokens import Token, TokenSource, hidden
@@ -106,6 +105,8 @@ class LocationClient(Resources):
             InvalidRequestError: It can't be sent.
             HoopAIError: As with every call.
         """
+        from ._core.raw import raw_call  # rarely needed
+
         return await self._executor.pipeline.raw(
             raw_call(method, path, retry, options), query, json, self._executor
         )

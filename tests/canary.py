@@ -295,6 +295,18 @@ def _listen() -> None:
     logging.Logger.handle = handled  # type: ignore[method-assign]
 
 
+def _made_by_new(kind: Any) -> None:
+    """Look at every tuple of a kind: it has no initialiser to look at."""
+    new = kind.__new__
+
+    def noted(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        made = new(cls, *args, **kwargs)
+        CANARIES.made(made)
+        return made
+
+    kind.__new__ = noted
+
+
 class _Spans(SpanProcessor):
     def on_end(self, span: ReadableSpan) -> None:
         events = [(event.name, dict(event.attributes or {})) for event in span.events]
@@ -311,8 +323,10 @@ class CanaryPlugin:
             return
         for name in ("__init__", "reveal"):  # one from elsewhere is in play when it is used
             _after(Secret, name, lambda secret: CANARIES.secret(secret._text))
-        for kind in (HoopAIError, LocationClient, Stats, Attempt, CallRecord, Capture, Sent):
+        for kind in (HoopAIError, LocationClient, Capture, Sent):
             _after(kind, "__init__", CANARIES.made)
+        for row in (Stats, Attempt, CallRecord):
+            _made_by_new(row)
         _after(
             warnings.WarningMessage,
             "__init__",

@@ -6,9 +6,7 @@ slot -> deadline( journal -> socket -> journal -> slot given back -> classify ->
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
-from attrs import define, evolve
+from typing import NamedTuple, TypeVar
 
 from .._protocol import Call, Sent, WriteOutcome
 from ..errors import (
@@ -50,8 +48,7 @@ _JOURNALLED: dict[Outcome, WriteOutcome] = {
 }
 
 
-@define(eq=False)
-class Shared:
+class Shared(NamedTuple):
     """What all calls of a client share."""
 
     http: HTTP
@@ -62,15 +59,23 @@ class Shared:
     budget: Budget
 
 
-@define(eq=False)
 class _Ended:
     """How an attempt ended; `error` is None after a success."""
 
-    outcome: Outcome | None
-    reply: Reply | None = None
-    error: HoopAIError | None = None
-    asked: float | None = None  # seconds by Retry-After
-    gate: float = 0.0  # seconds for which nobody sends for this location
+    __slots__ = ("asked", "error", "gate", "outcome", "reply")
+
+    def __init__(
+        self,
+        outcome: Outcome | None,
+        reply: Reply | None = None,
+        error: HoopAIError | None = None,
+        asked: float | None = None,
+    ):
+        self.outcome = outcome
+        self.reply = reply
+        self.error = error
+        self.asked = asked  # seconds by Retry-After
+        self.gate = 0.0  # seconds for which nobody sends for this location
 
 
 class Course:
@@ -450,7 +455,7 @@ class Course:
         self._untold = False
         attempt = self.attempts[-1]
         if pause is not None:
-            attempt = self.attempts[-1] = evolve(attempt, pause=pause)
+            attempt = self.attempts[-1] = attempt._replace(pause=pause)
         await self._shared.observer.attempted(attempt)
 
 

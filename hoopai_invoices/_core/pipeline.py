@@ -19,7 +19,6 @@ from .codec import loads, repeated_keys
 from .course import Course, Shared
 from .http import Reply
 from .outcome import ONCE
-from .raw import raw_request
 from .request import Request, build
 from .spans import Spans
 
@@ -71,6 +70,8 @@ class Pipeline:
         self, call: Call, query: Mapping[str, object] | None, json: object, view: View
     ) -> Any:
         """Carry out a call that the document doesn't know; the answer is plain JSON."""
+        from .raw import raw_request  # rarely needed
+
         try:
             request = raw_request(call, query, json, self._headers)
             course = self.course(call, request, view)

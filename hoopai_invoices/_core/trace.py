@@ -11,9 +11,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from typing import Any, TypeVar
-
-from attrs import define, field, frozen
+from typing import Any, NamedTuple, TypeVar
 
 __all__ = ["Attempt", "CallRecord", "Capture", "Hook", "Observer", "Stats", "told", "trace_in"]
 
@@ -24,8 +22,7 @@ _TRACE = re.compile(rb'"traceId"\s*:\s*"([\w.-]{1,100})"').search
 _capturing: ContextVar[tuple[Capture, ...]] = ContextVar("hoopai_invoices_capture", default=())
 
 
-@frozen
-class Attempt:
+class Attempt(NamedTuple):
     """One request of a call, and how it ended.
 
     Attributes:
@@ -53,8 +50,7 @@ class Attempt:
     pause: float | None = None
 
 
-@frozen
-class CallRecord:
+class CallRecord(NamedTuple):
     """One call that was captured.
 
     Attributes:
@@ -69,9 +65,13 @@ class CallRecord:
     operation: str
     location_id: str | None
     status: int | None
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
+    headers: Mapping[str, str]
+    body: bytes
     attempts: tuple[Attempt, ...]
+
+    def __repr__(self) -> str:
+        shown = f"operation={self.operation!r}, location_id={self.location_id!r}"
+        return f"CallRecord({shown}, status={self.status}, attempts={self.attempts!r})"
 
 
 class Capture:
@@ -87,8 +87,7 @@ class Capture:
         return self.calls[-1]
 
 
-@frozen(kw_only=True)
-class Stats:
+class Stats(NamedTuple):
     """What a client has done since it was made, and does now.
 
     Attributes:
@@ -114,16 +113,16 @@ class Stats:
     retries_left: int
 
 
-@define
 class Observer:
     """Tells everybody who wants to know."""
 
-    on_attempt: Hook[Attempt] | None = None
-    on_unknown: Hook[Any] | None = None
-    calls: int = 0
-    failed: int = 0
-    unknown: int = 0
-    statuses: Counter[int] = field(factory=Counter)
+    def __init__(
+        self, on_attempt: Hook[Attempt] | None = None, on_unknown: Hook[Any] | None = None
+    ):
+        self.on_attempt = on_attempt
+        self.on_unknown = on_unknown
+        self.calls = self.failed = self.unknown = 0
+        self.statuses: Counter[int] = Counter()
 
     @property
     def curious(self) -> bool:
