@@ -22,6 +22,7 @@ HoopAIError
 ├── OutcomeUnknown                a POST or PATCH was sent, and whether it took effect isn't known
 ├── DecodeError                   the answer can't be read
 ├── ListingShifted                a listing can't be continued without losing or repeating records
+├── TotalMismatch                 the service's total isn't the one that was worked out beforehand
 ├── ClientClosedError             the client was closed
 └── WrongEventLoop                the client is used in another event loop than before
 ```
@@ -58,6 +59,7 @@ __all__ = [
     "PermissionDeniedError",
     "QueueTimeoutError",
     "RateLimitError",
+    "TotalMismatch",
     "UnprocessableEntityError",
     "WrongEventLoop",
 ]
@@ -327,6 +329,23 @@ class DecodeError(HoopAIError):
 
 class ListingShifted(HoopAIError):
     """The list changed, or was answered, in a way that can't be continued without losing records."""
+
+
+class TotalMismatch(HoopAIError):
+    """The service's total isn't the one that was worked out beforehand.
+
+    Attributes:
+        expected: What was worked out, in major units.
+        actual: What the service says; None when it says nothing.
+        currency: Three letters.
+    """
+
+    def __init__(self, expected: Any, actual: Any, currency: str):
+        super().__init__(f"{actual} {currency} isn't {expected} {currency}")
+        self.expected = expected
+        self.actual = actual
+        self.currency = currency
+        self.hint = "the service's total is what counts: look at its lines, taxes and discount"
 
 
 class ClientClosedError(HoopAIError):
