@@ -113,15 +113,18 @@ def minor_units(currency: str) -> int:
 
 def _shares(items: Sequence[Any], amounts: list[Fraction], discount: Any) -> list[Fraction]:
     """Each line's part of the discount; lines that it isn't valid on have none."""
-    value = Fraction(discount.value) if discount is not None and discount.value else Fraction()
-    products = discount.valid_on_product_ids if discount is not None else None
+    none = [Fraction() for _ in items]
+    if discount is None or not discount.value:
+        return none
+    products = discount.valid_on_product_ids
     bases = [
         amount if not products or item.product_id in products else Fraction()
         for item, amount in zip(items, amounts, strict=True)
     ]
     base = sum(bases, Fraction())
-    if base <= 0 or not value:
-        return [Fraction() for _ in bases]
+    if base <= 0:
+        return none
+    value = Fraction(discount.value)
     part = value / 100 if discount.type == "percentage" else value / base
     return [line * min(part, Fraction(1)) for line in bases]
 

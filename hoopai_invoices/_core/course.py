@@ -71,7 +71,7 @@ class _Ended:
         error: HoopAIError | None = None,
         asked: float | None = None,
     ):
-        self.outcome = outcome
+        self.outcome: Outcome | None = outcome
         self.reply = reply
         self.error = error
         self.asked = asked  # seconds by Retry-After
