@@ -158,8 +158,8 @@ class InvoicesClient(LocationClient):
         timeout: Seconds for one call, all attempts and pauses included, once it may be sent.
         queue_timeout: Seconds to wait for the location's limits, or a connection, at most. None:
             as long as it takes.
-        max_attempts: Requests for one call at most; what is sent again, and what never, is in the
-            README.
+        max_attempts: Requests for one call at most; what is sent again, and what never, is in
+            docs/calls.md.
         max_connections: Requests under way at once, over all locations.
         max_answer_bytes: The longest answer that is taken in, inflated.
         rate_limit: The limits that are kept to for each location; None keeps to none.
