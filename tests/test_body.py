@@ -789,3 +789,20 @@ async def test_what_needs_no_proxy_goes_without(
         async with client_of(server.url) as client:
             assert await write(client) == [1]
     assert heads == []
+
+
+async def test_of_a_long_error_no_more_is_read_than_is_looked_through() -> None:
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 422 X\r\nTransfer-Encoding: chunked\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            while True:
+                writer.write(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
+                await writer.drain()
+
+    async with listening(endless) as server:
+        async with client_of(server.url) as client:
+            with client.capture() as captured:
+                with pytest.raises(errors.UnprocessableEntityError):
+                    await write(client)
+            assert len(captured.last.body) <= 2**20
+            assert client.stats().in_flight == 0

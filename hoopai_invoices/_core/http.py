@@ -23,6 +23,7 @@ from .secret import Secret
 __all__ = ["HTTP", "Progress", "Reply", "Unanswered", "asgi_transport", "own_transport"]
 
 _IDLE = 4.0  # seconds: a connection kept longer may be closed by the other side just as it is used
+_LONGEST_ERROR = 2**20  # bytes: errors are looked through, so that they show no token
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -222,7 +223,8 @@ class HTTP:
         cut = garbled = None
         body = None
         try:
-            body = Body(token.masked(headers.get("content-encoding", "")), self._most)
+            most = self._most if status < 300 else min(self._most, _LONGEST_ERROR)
+            body = Body(token.masked(headers.get("content-encoding", "")), most)
             await _fill(body, answer.stream)
         except Garbled as error:
             garbled = str(error)
