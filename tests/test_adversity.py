@@ -228,7 +228,7 @@ async def test_waiting_for_a_pool_is_known_to_be_never_sent() -> None:
     pool = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=1))
     async with scripted(silence()) as server:
         async with InvoicesClient(
-            token="pit-in-a-queue", base_url=server.url, transport=pool, timeout=0.3
+            token="pit-in-a-queue", base_url=server.url, transport=pool, timeout=2
         ) as client:
             first = asyncio.create_task(client.raw("POST", "/one"))
             while not server.heads:
