@@ -323,14 +323,14 @@ class _Connections(httpx.AsyncBaseTransport):
         return None
 
     async def _keep(self, line: httpx.AsyncHTTPTransport) -> None:
-        if line not in self._busy:
-            return  # closed meanwhile
         self._busy.discard(line)
+        if self._closing:
+            await line.aclose()  # it was being made when the others were closed
+            return
         now = monotonic()
         self._idle.append((now, line))
         while self._idle and self._idle[0][0] < now - _IDLE:
             await self._idle.popleft()[1].aclose()
-        return
 
     async def aclose(self) -> None:
         self._closing = True
