@@ -65,7 +65,7 @@ limits: $(VENV)/test.stamp ## Measure the client's limits against a strict serve
 campaign: $(VENV)/check.stamp ## Hold the sandbox against the document at length: some twenty minutes
 	SCHEMATHESIS_CAMPAIGN=1 $(BIN)/python -m pytest -n auto tests/sandbox/test_schemathesis.py $(ARGS)
 
-soak: $(VENV)/test.stamp ## Answer the client with 100,000 hostile replies: some eight minutes
+soak: $(VENV)/test.stamp ## Answer the client with 100,000 hostile replies, send a million amounts out and back: some ten minutes
 	$(BIN)/python -m tests.soak $(ARGS)
 
 clean: ## Remove the environment and caches

@@ -194,8 +194,10 @@ class Pager(Protocol[T]):
     ```
 
     Every iteration begins anew at the place that the pager was made with, and fetches pages as it
-    needs them. Each record comes once, also when others are inserted or leave the list meanwhile;
-    still, `await pager.collect()` first when what you do to a record takes it out of the list.
+    needs them; once a second one is needed, those after it are fetched meanwhile. Each record comes
+    once, also when others are inserted or deleted meanwhile, and none that was there throughout is
+    missed: pages overlap by a record, and where they no longer do, earlier ones are read again. What
+    can't be told so raises `ListingShifted`. To leave the loop cancels what is on its way.
     """
 
     def __aiter__(self) -> AsyncGenerator[T, None]:
@@ -203,7 +205,7 @@ class Pager(Protocol[T]):
         ...
 
     def pages(self) -> AsyncGenerator[Page[T], None]:
-        """The pages as the service gives them."""
+        """The same page by page, each record once."""
         ...
 
     async def first(self) -> T | None:
@@ -220,7 +222,11 @@ class Pager(Protocol[T]):
 
     @property
     def cursor(self) -> str:
-        """The place after the last record yielded: pass it as `cursor=` to go on from there."""
+        """The place after the last record yielded: pass it as `cursor=` to go on from there.
+
+        Also in another process, later: it names the last records, and they are looked for. When
+        they are gone, or a thousand others have come before them, `ListingShifted` says so.
+        """
         ...
 
 
@@ -241,6 +247,7 @@ class Executor(Protocol):
         fetch: Callable[[int, int], Awaitable[ListT]],
         *,
         page_size: int,
+        prefetch: int,
         cursor: str | None,
     ) -> Pager[Any]:
         """A pager over `fetch(limit, offset)`."""

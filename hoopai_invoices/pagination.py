@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
+from ._core.walk import Place, Step, Walk
 from ._model import Model
 from ._protocol import Operation, Page
 from .errors import DecodeError, InvalidRequestError, ListingShifted
@@ -13,6 +15,12 @@ from .errors import DecodeError, InvalidRequestError, ListingShifted
 __all__ = ["ListPager"]
 
 _LARGEST_PAGE = 100  # the largest page that has been seen to work
+_FARTHEST_AHEAD = 32
+_LONGEST = 10**15
+# A cursor names the last records, so that a deleted one doesn't cost the place.
+_NAMED = 3
+_ID = re.compile(r"[A-Za-z0-9_-]{1,128}").fullmatch
+_CURSOR = re.compile(r"([0-9]{1,15})((?:~[A-Za-z0-9_-]{1,128}){0,3})(!?)").fullmatch
 
 
 class ListPager:
@@ -24,60 +32,54 @@ class ListPager:
         fetch: Callable[[int, int], Awaitable[Model]],
         *,
         page_size: int = _LARGEST_PAGE,
+        prefetch: int = 0,
         cursor: str | None = None,
     ):
-        if (
-            isinstance(page_size, bool)
-            or not isinstance(page_size, int)
-            or not 1 <= page_size <= _LARGEST_PAGE
-        ):
-            raise InvalidRequestError(
-                f"{page_size!r} is not from 1 to {_LARGEST_PAGE}",
-                path="page_size",
-                operation=operation.name,
-            )
         assert operation.paging is not None
         self._operation = operation
         self._paging = operation.paging
         self._fetch = fetch
-        self._page_size = page_size
-        self._start = _offset_of(cursor, operation)
-        self._after = self._start
+        self._page_size = self._number(page_size, "page_size", 1, _LARGEST_PAGE)
+        self._prefetch = self._number(prefetch, "prefetch", 0, _FARTHEST_AHEAD)
+        self._start = Place() if cursor is None else self._place(cursor)
+        # Where the records of a page begin to count, the page, and how many of them were given.
+        self._at: tuple[Place, Step | None, int] = (self._start, None, 0)
 
-    async def __aiter__(self) -> AsyncGenerator[Any, None]:
-        walk = _Walk(self)
-        while (found := await walk.next()) is not None:
-            page, fresh = found
-            for place, record in enumerate(page.items):
-                # The place moves before the record is handed over, and past one that isn't.
-                self._after = page.offset + place + 1
-                if place in fresh:
-                    yield record
+    def __aiter__(self) -> AsyncGenerator[Any, None]:
+        return self._records(None)
 
     async def pages(self) -> AsyncGenerator[Page[Any], None]:
-        walk = _Walk(self)
-        while (found := await walk.next()) is not None:
-            page = found[0]
-            self._after = page.offset + len(page.items)
-            yield page
+        async with aclosing(self._steps(None)) as steps:
+            async for before, step in steps:
+                page, fresh = step.page, step.fresh
+                self._at = (before, step, len(fresh))
+                items = page.items
+                if len(fresh) < len(items):
+                    items = [items[place] for place in fresh]
+                yield Page(items=items, total=page.total, offset=page.offset + fresh[0])
 
     async def first(self) -> Any | None:
-        page = await self._page(1, self._start)
-        return page.items[0] if page.items else None
+        if self._start.last:
+            found = await self.collect(limit=1)
+        else:
+            found = (await self._page(1, self._start.offset)).items
+        return found[0] if found else None
 
     async def first_page(self) -> Page[Any]:
-        return await self._page(self._page_size, self._start)
+        if not self._start.last:
+            return await self._page(self._page_size, self._start.offset)
+        async with aclosing(self.pages()) as pages:
+            async for page in pages:
+                return page
+        return Page(items=[], total=None, offset=self._start.offset)
 
     async def collect(self, *, limit: int | None = None) -> list[Any]:
-        if limit is not None and (
-            isinstance(limit, bool) or not isinstance(limit, int) or limit < 0
-        ):
-            msg = f"{limit!r} is no number of records"
-            raise InvalidRequestError(msg, path="limit", operation=self._operation.name)
+        if limit is not None:
+            limit = self._number(limit, "limit", 0, _LONGEST)
         records: list[Any] = []
         if limit == 0:
             return records
-        async with aclosing(self.__aiter__()) as found:
+        async with aclosing(self._records(limit)) as found:
             async for record in found:
                 records.append(record)
                 if len(records) == limit:
@@ -86,7 +88,38 @@ class ListPager:
 
     @property
     def cursor(self) -> str:
-        return str(self._after)
+        offset, last, sure = self._place_now()
+        return "~".join((str(offset), *last)) if sure else f"{offset}!"
+
+    async def _records(self, most: int | None) -> AsyncGenerator[Any, None]:
+        async with aclosing(self._steps(most)) as steps:
+            async for before, step in steps:
+                items = step.page.items
+                for count, place in enumerate(step.fresh, 1):
+                    # The place moves before the record is handed over.
+                    self._at = (before, step, count)
+                    yield items[place]
+
+    async def _steps(self, most: int | None) -> AsyncGenerator[tuple[Place, Step], None]:
+        """The pages that bring something new, each with the place before it."""
+        walk = Walk(
+            self._page,
+            size=self._page_size,
+            largest=_LARGEST_PAGE,
+            prefetch=self._prefetch,
+            start=self._start,
+            most=most,
+        )
+        before = self._start
+        try:
+            while (step := await walk.next()) is not None:
+                yield before, step
+                before = _behind(before, step, len(step.fresh))
+        except ListingShifted as error:
+            error.operation = self._operation.name
+            raise
+        finally:
+            await walk.aclose()
 
     async def _page(self, limit: int, offset: int) -> Page[Any]:
         answer = await self._fetch(limit, offset)
@@ -100,74 +133,31 @@ class ListPager:
             )
         return Page(items=items, total=read[self._paging.total], offset=offset)
 
+    def _place_now(self) -> Place:
+        before, step, given = self._at
+        return before if step is None else _behind(before, step, given)
 
-class _Walk:
-    """One way through a list, page by page."""
+    def _place(self, cursor: object) -> Place:
+        found = _CURSOR(cursor) if isinstance(cursor, str) and cursor.isascii() else None
+        if found is None:
+            hint = "give the `cursor` of an earlier pager as it was"
+            raise InvalidRequestError(
+                f"{cursor!r} is no cursor", path="cursor", hint=hint, operation=self._operation.name
+            )
+        return Place(int(found[1]), tuple(found[2].split("~")[1:]), not found[3])
 
-    def __init__(self, pager: ListPager):
-        self._pager = pager
-        self._offset = pager._start
-        self._before: Page[Any] | None = None
-        self._seen: set[str] = set()
-        self._stale = 0
-        self._ended = False
-
-    async def next(self) -> tuple[Page[Any], set[int]] | None:
-        """The next page and the places of its records that haven't come before; None at the end."""
-        if self._ended:
-            return None
-        pager = self._pager
-        page = await pager._page(pager._page_size, self._offset)
-        while gone := self._gone(page):
-            # Records that left the list have pulled others onto pages that were read already: go
-            # back by as many. What comes twice is dropped.
-            self._offset = max(pager._start, self._offset - gone)
-            page = await pager._page(pager._page_size, self._offset)
-        if not page.items:
-            return None
-        fresh = self._fresh(page)
-        # Records inserted while paging push others onto the next page, so a page may bring nothing
-        # new; one after the other is a list that stands still.
-        same = self._before is not None and page.items == self._before.items
-        self._stale = self._stale + 1 if same or not fresh else 0
-        if self._stale > 1:
-            msg = f"the pages up to offset {self._offset} bring nothing new"
-            hint = "the list can't be trusted to be whole; try again, or with another page_size"
-            raise ListingShifted(msg, hint=hint, operation=pager._operation.name)
-        self._offset += len(page.items)
-        self._before = page
-        # A short page is no end by itself: the service may give fewer records than were asked
-        # for. Without a total only an empty page is.
-        short = len(page.items) < pager._page_size
-        self._ended = short and page.total is not None and self._offset >= page.total
-        return page, fresh
-
-    def _gone(self, page: Page[Any]) -> int:
-        """How many records left the list since the page before, if any page was read."""
-        before = self._before
-        if before is None or before.total is None or page.total is None:
-            return 0
-        gone = before.total - page.total
-        self._before = Page(before.items, page.total, before.offset)
-        return max(0, gone) if self._offset > self._pager._start else 0
-
-    def _fresh(self, page: Page[Any]) -> set[int]:
-        fresh = set()
-        for place, record in enumerate(page.items):
-            identifier = getattr(record, "id", None)
-            if identifier is None or identifier not in self._seen:
-                fresh.add(place)
-                if identifier is not None:
-                    self._seen.add(identifier)
-        return fresh
+    def _number(self, number: object, path: str, least: int, most: int) -> int:
+        if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most:
+            msg = f"{number!r} is not from {least} to {most}"
+            raise InvalidRequestError(msg, path=path, operation=self._operation.name)
+        return number
 
 
-def _offset_of(cursor: str | None, operation: Operation) -> int:
-    if cursor is None:
-        return 0
-    if isinstance(cursor, str) and cursor.isascii() and cursor.isdigit() and len(cursor) < 16:
-        return int(cursor)
-    hint = "give the `cursor` of an earlier pager as it was"
-    raise InvalidRequestError(
-        f"{cursor!r} is no cursor", path="cursor", hint=hint, operation=operation.name
+def _behind(before: Place, step: Step, given: int) -> Place:
+    """The place behind so many of a page's new records."""
+    page, fresh, sure = step
+    ids = (
+        getattr(page.items[place], "id", None) for place in fresh[max(0, given - _NAMED) : given]
     )
+    named = (*before.last, *(one for one in ids if isinstance(one, str) and _ID(one)))
+    return Place(page.offset + fresh[given - 1] + 1, named[-_NAMED:], sure)

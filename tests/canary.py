@@ -71,9 +71,9 @@ class Canaries:
 
     def made(self, thing: object) -> None:
         """One of ours was made; it is looked at later, when it is complete."""
+        if len(self._objects) >= _MOST_OBJECTS:
+            self._look()  # at those before: this one's own __init__ may have more to say
         self._objects.append(thing)
-        if len(self._objects) > _MOST_OBJECTS:
-            self._look()
 
     def left(self, error: BaseException) -> None:
         """An error left a call."""

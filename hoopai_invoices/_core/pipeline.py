@@ -191,11 +191,12 @@ class View(Executor):
         fetch: Callable[[int, int], Awaitable[Any]],
         *,
         page_size: int,
+        prefetch: int,
         cursor: str | None,
     ) -> Pager[Any]:
         from ..pagination import ListPager
 
-        return ListPager(operation, fetch, page_size=page_size, cursor=cursor)
+        return ListPager(operation, fetch, page_size=page_size, prefetch=prefetch, cursor=cursor)
 
 
 def _validated(call: Call, view: View, headers: Mapping[str, str]) -> Request:

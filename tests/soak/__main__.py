@@ -11,7 +11,7 @@ from collections import Counter
 
 from hoopai_invoices._generated.catalogue import OPERATIONS
 
-from . import calls, ids
+from . import calls, ids, money
 from .replies import KINDS
 
 ENOUGH = 100  # times that each error has to be seen, in a campaign of 100,000 replies
@@ -23,9 +23,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--replies", type=int, default=100_000)
     parser.add_argument("--ids", type=int, default=1_000_000)
+    parser.add_argument("--money", type=int, default=1_000_000, help="amounts sent out and back")
     parser.add_argument("--redirects", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=random.getrandbits(32))
-    parser.add_argument("--first", type=int, default=0, help="the number of the first call")
+    parser.add_argument("--first", type=int, default=0, help="the first call, or document of money")
     parser.add_argument("--slack", type=float, default=0.5, help="seconds beyond the deadline")
     given = parser.parse_args()
     settings = {"first": given.first, "slack": given.slack}
@@ -40,6 +41,13 @@ def main() -> int:
             f" gone astray {len(astray)}; {time.monotonic() - began:.0f} s"
         )
         wrong += astray
+    if given.money:
+        amounts = money.try_money(given.seed, given.money, first=given.first)
+        _print_money(amounts)
+        wrong += amounts.wrong
+        if amounts.changed > len(amounts.wrong):
+            wrong.append(f"money: and {amounts.changed - len(amounts.wrong):,} more")
+        wrong += _growth(amounts.memory)
     if given.redirects:
         tally = asyncio.run(calls.run(given.seed, "redirects", given.redirects, **settings))
         wrong += tally.wrong
@@ -67,10 +75,28 @@ def _lacking(tally: calls.Tally) -> list[str]:
     lacking = [f"{name} was seen {tally.outcomes[name]} times, not {enough}" for name in rare]
     if tally.calls > 2000:
         lacking += [f"nothing of {name} was tried" for name in unused + idle]
-    warm = tally.memory[len(tally.memory) // 5]
-    if tally.memory[-1] - warm > GROWTH:
-        lacking.append(f"memory grew from {warm} to {tally.memory[-1]} MiB")
-    return lacking
+    return lacking + _growth(tally.memory)
+
+
+def _growth(memory: list[int]) -> list[str]:
+    """What is wrong with the memory of a run, once it is warm."""
+    warm = memory[len(memory) // 5]
+    return [f"memory grew from {warm} to {memory[-1]} MiB"] if memory[-1] - warm > GROWTH else []
+
+
+def _print_money(tally: money.Tally) -> None:
+    print(
+        f"\n{tally.amounts:,} money round trips over {sum(map(len, tally.seen.values()))} currencies"
+        f" of ISO 4217: {tally.changed:,} changed digits\n"
+        f"  {tally.documents:,} documents, {tally.compared:,} amounts and {tally.totals:,} totals"
+        f" compared; {tally.seconds:.0f} s, {tally.amounts / tally.seconds:,.0f} amounts/s;"
+        f" memory at most {' '.join(map(str, tally.memory[:: len(tally.memory) // 8 or 1]))} MiB"
+    )
+    print("\namounts by the currency's minor units")
+    for units in money.UNITS:
+        name = "none" if units is None else str(units)
+        print(f"  {name:5} {len(tally.seen[units]):4} currencies {tally.units[units]:11,}")
+    _table("amounts by kind", tally.kinds)
 
 
 def _print(tally: calls.Tally) -> None:

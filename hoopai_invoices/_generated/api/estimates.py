@@ -148,6 +148,7 @@ class Estimates(Resource):
         | Unset = UNSET,
         contact_id: str | Unset = UNSET,
         page_size: int = 100,
+        prefetch: int = 4,
         cursor: str | None = None,
         options: CallOptions | None = None,
     ) -> Pager[models.Estimate]:
@@ -169,7 +170,9 @@ class Estimates(Resource):
                 an id.
             status: States to list estimates by; 'all' means no filter.
             contact_id: Only records of this contact.
-            page_size: Records a request, 1 to 100.
+            page_size: Records a page, 1 to 100; all requests but the first ask for one more, to
+                see that nothing was missed between them, or get one less of 100.
+            prefetch: Pages to fetch ahead at most, 0 to 32, once a second page is needed.
             cursor: Where to go on: the `cursor` of an earlier pager with the same filters.
             options: What this call does differently.
 
@@ -196,7 +199,11 @@ class Estimates(Resource):
             )
 
         return self._executor.pager(
-            OPERATIONS["estimates.list"], fetch, page_size=page_size, cursor=cursor
+            OPERATIONS["estimates.list"],
+            fetch,
+            page_size=page_size,
+            prefetch=prefetch,
+            cursor=cursor,
         )
 
     async def _list_page(

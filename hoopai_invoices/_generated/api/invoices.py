@@ -34,6 +34,7 @@ class Invoices(Resource):
         sort_field: models.SortField | Literal["issueDate"] | Unset = UNSET,
         sort_order: models.SortOrder | Literal["ascend", "descend"] | Unset = UNSET,
         page_size: int = 100,
+        prefetch: int = 4,
         cursor: str | None = None,
         options: CallOptions | None = None,
     ) -> Pager[models.Invoice]:
@@ -60,7 +61,9 @@ class Invoices(Resource):
             contact_id: Only records of this contact.
             sort_field: What invoices can be sorted by.
             sort_order: Direction of sorting.
-            page_size: Records a request, 1 to 100.
+            page_size: Records a page, 1 to 100; all requests but the first ask for one more, to
+                see that nothing was missed between them, or get one less of 100.
+            prefetch: Pages to fetch ahead at most, 0 to 32, once a second page is needed.
             cursor: Where to go on: the `cursor` of an earlier pager with the same filters.
             options: What this call does differently.
 
@@ -90,7 +93,11 @@ class Invoices(Resource):
             )
 
         return self._executor.pager(
-            OPERATIONS["invoices.list"], fetch, page_size=page_size, cursor=cursor
+            OPERATIONS["invoices.list"],
+            fetch,
+            page_size=page_size,
+            prefetch=prefetch,
+            cursor=cursor,
         )
 
     async def _list_page(

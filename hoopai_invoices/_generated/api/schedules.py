@@ -25,6 +25,7 @@ class Schedules(Resource):
         search: str | Unset = UNSET,
         payment_mode: models.PaymentModeFilter | Literal["default", "live", "test"] | Unset = UNSET,
         page_size: int = 100,
+        prefetch: int = 4,
         cursor: str | None = None,
         options: CallOptions | None = None,
     ) -> Pager[models.Schedule]:
@@ -46,7 +47,9 @@ class Schedules(Resource):
             search: Text to look for, such as a name, an e-mail address, a telephone number or
                 an id.
             payment_mode: Which payment mode to list records by.
-            page_size: Records a request, 1 to 100.
+            page_size: Records a page, 1 to 100; all requests but the first ask for one more, to
+                see that nothing was missed between them, or get one less of 100.
+            prefetch: Pages to fetch ahead at most, 0 to 32, once a second page is needed.
             cursor: Where to go on: the `cursor` of an earlier pager with the same filters.
             options: What this call does differently.
 
@@ -73,7 +76,11 @@ class Schedules(Resource):
             )
 
         return self._executor.pager(
-            OPERATIONS["schedules.list"], fetch, page_size=page_size, cursor=cursor
+            OPERATIONS["schedules.list"],
+            fetch,
+            page_size=page_size,
+            prefetch=prefetch,
+            cursor=cursor,
         )
 
     async def _list_page(

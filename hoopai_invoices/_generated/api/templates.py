@@ -23,6 +23,7 @@ class Templates(Resource):
         search: str | Unset = UNSET,
         payment_mode: models.PaymentModeFilter | Literal["default", "live", "test"] | Unset = UNSET,
         page_size: int = 100,
+        prefetch: int = 4,
         cursor: str | None = None,
         options: CallOptions | None = None,
     ) -> Pager[models.Template]:
@@ -45,7 +46,9 @@ class Templates(Resource):
             search: Text to look for, such as a name, an e-mail address, a telephone number or
                 an id.
             payment_mode: Which payment mode to list records by.
-            page_size: Records a request, 1 to 100.
+            page_size: Records a page, 1 to 100; all requests but the first ask for one more, to
+                see that nothing was missed between them, or get one less of 100.
+            prefetch: Pages to fetch ahead at most, 0 to 32, once a second page is needed.
             cursor: Where to go on: the `cursor` of an earlier pager with the same filters.
             options: What this call does differently.
 
@@ -72,7 +75,11 @@ class Templates(Resource):
             )
 
         return self._executor.pager(
-            OPERATIONS["templates.list"], fetch, page_size=page_size, cursor=cursor
+            OPERATIONS["templates.list"],
+            fetch,
+            page_size=page_size,
+            prefetch=prefetch,
+            cursor=cursor,
         )
 
     async def _list_page(

@@ -136,7 +136,7 @@ def _instants(rule: Mapping[str, Any], zone: ZoneInfo, earliest: datetime) -> It
     step = timedelta(**{_UNITS[rule["intervalType"]]: _interval(rule)})
     wall = _end(rule)
     end = None if wall is None else wall.replace(tzinfo=zone).astimezone(UTC)
-    first = max(0, -((base - earliest) // step))
+    first, lead = max(0, -((base - earliest) // step)), _lead(rule)
     numbers = itertools.count(first) if (count := _count(rule)) is None else range(first, count)
     for number in numbers:
         try:
@@ -146,7 +146,8 @@ def _instants(rule: Mapping[str, Any], zone: ZoneInfo, earliest: datetime) -> It
             return
         if end is not None and at > end:
             return
-        yield Occurrence(local.date(), at, (local - _lead(rule)).astimezone(UTC))
+        # Of an hour that comes twice, a day before knows nothing; the hour itself does.
+        yield Occurrence(local.date(), at, (local - lead).astimezone(UTC) if lead else at)
 
 
 def _faults(rule: Mapping[str, Any]) -> Iterator[str]:
