@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from hoopai_invoices import LocationClient
@@ -36,7 +36,6 @@ UNSURE = (
     DecodeError,  # done, but the answer can't be read
     APIConnectionError,  # not sent; or a question, which may be asked again
 )
-UNPAID = (InvoiceStatus.SENT, InvoiceStatus.VIEWED, InvoiceStatus.PARTIALLY_PAID)
 
 Pause = Callable[[float], Awaitable[None]]
 
@@ -101,23 +100,14 @@ async def create(client: LocationClient, job: Job, today: date) -> Invoice:
     )
 
 
-async def overdue(client: LocationClient, today: date) -> list[Invoice]:
-    """What should have been paid by now: the service has no status for it."""
-    found: dict[str, Invoice] = {}  # one that is viewed between two lists is in both
-    for status in UNPAID:
-        async for invoice in client.invoices.list(status=status):
-            if (due := _day(invoice.due_date)) is not None and due < today:
-                found[invoice.id] = invoice
-    return list(found.values())
-
-
 async def remind(client: LocationClient, *, today: date) -> list[Invoice]:
     """Send every overdue invoice once more; says which were surely sent.
 
     What fails is logged and stops no other: to run it again would remind the others twice.
     """
     reminded = []
-    for invoice in await overdue(client, today):
+    late = [invoice async for invoice in client.flows.overdue(as_of=today)]
+    for invoice in late:
         try:
             await client.invoices.send(invoice.id, action="email")
         except HoopAIError as error:
@@ -143,8 +133,3 @@ async def invoice_accepted(client: LocationClient) -> list[Invoice]:
         else:
             made.append(result.invoice)
     return made
-
-
-def _day(moment: date | datetime | None) -> date | None:
-    """The service sends days, and moments of them."""
-    return moment.date() if isinstance(moment, datetime) else moment

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
-from typing import Any, ClassVar, Final, NamedTuple, Self, TypedDict
+from typing import Any, ClassVar, Final, Literal, NamedTuple, Self, TypedDict
 
 from attrs import define
 from attrs import field as attrs_field
@@ -66,6 +66,7 @@ class Bounds(TypedDict, total=False):
     maximum: Decimal | int
     exclusiveMinimum: Decimal | int
     pattern: str
+    earliest: Literal["today"]
 
 
 class Field(NamedTuple):
@@ -90,20 +91,23 @@ class Sending:
         location: `altId` and `altType`, for every body that names its location.
         defaults: Values for fields that the location's defaults fill, by their default's name.
         send_unknown: Send what the document doesn't know as well, and what is out of its bounds.
+        today: Gives the calendar day at the location, or None when its zone isn't known.
         left_out: Whether something wasn't sent because the document doesn't know it.
     """
 
-    __slots__ = ("defaults", "left_out", "location", "send_unknown")
+    __slots__ = ("defaults", "left_out", "location", "send_unknown", "today")
 
     def __init__(
         self,
         location: Mapping[str, str] | None = None,
         defaults: Mapping[str, Any] | None = None,
         send_unknown: bool = False,
+        today: Callable[[], dt.date | None] = lambda: None,
     ):
         self.location = location or {}
         self.defaults = defaults or {}
         self.send_unknown = send_unknown
+        self.today = today
         self.left_out = False
 
 
@@ -471,6 +475,12 @@ def check(bounds: Bounds, value: Any, sending: Sending) -> Any:
         # In the document `$` is the very end; in Python it is also before a last line break.
         if not broken and not re.search(bounds.get("pattern", "").replace("$", r"\Z"), value):
             broken = f"must match {bounds.get('pattern')}"
+        if "earliest" in bounds and (day := sending.today()) and value < day.isoformat():
+            raise InvalidRequestError(
+                f"{value} has passed where the location is: there it is {day}, and the service"
+                " refuses what was due before",
+                hint="the zone is that of LocationDefaults(timezone=…)",
+            )
     elif isinstance(value, list):
         broken = _length(len(value), bounds.get("minItems"), bounds.get("maxItems"), "item")
     elif isinstance(value, Decimal | int):

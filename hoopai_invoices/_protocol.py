@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from datetime import tzinfo
 from difflib import get_close_matches
 from typing import Any, ClassVar, Generic, Literal, NoReturn, Protocol, TypeVar
 
@@ -224,8 +225,10 @@ class Pager(Protocol[T]):
     def cursor(self) -> str:
         """The place after the last record yielded: pass it as `cursor=` to go on from there.
 
-        Also in another process, later: it names the last records, and they are looked for. When
-        they are gone, or a thousand others have come before them, `ListingShifted` says so.
+        Also in another process, later: it names the last three records, and they are looked for, up
+        to ten pages before and behind. When none is found `ListingShifted` says so. A cursor that
+        ends in `!` was taken where the list was just changing, as it does for who takes out of it
+        what comes: it is no place to go on from. Begin anew then.
         """
         ...
 
@@ -239,6 +242,14 @@ class Executor(Protocol):
 
     async def send_only(self, call: Call) -> None:
         """Send the call; whatever a success answers is not read."""
+        ...
+
+    def zone(self) -> tzinfo | None:
+        """The location's zone, when it is known."""
+        ...
+
+    def remembered(self) -> dict[str, Any]:
+        """The records that the client has written last, by id, where they can't be read back."""
         ...
 
     def pager(

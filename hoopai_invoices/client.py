@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from importlib import import_module
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypedDict, Unpack, cast
 
 from attrs import fields, frozen
 
@@ -21,6 +22,7 @@ from ._core.retry import ATTEMPTS, Budget
 from ._core.spans import Spans
 from ._core.tokens import Token, TokenSource, hidden
 from ._core.trace import Attempt, Capture, Hook, Observer, Stats
+from ._core.zones import zone_of
 from ._generated.client import Resources
 from ._protocol import CallOptions, RetryClass
 from ._values import Drift
@@ -29,7 +31,13 @@ from .errors import ConfigurationError, InvalidRequestError, OutcomeUnknown
 if TYPE_CHECKING:
     import httpx
 
+    from .flows import Flows
     from .models import BusinessDetails
+    from .resources.estimate_templates import EstimateTemplates
+    from .resources.estimates import Estimates
+    from .resources.invoices import Invoices
+    from .resources.schedules import Schedules
+    from .resources.templates import Templates
 
 __all__ = ["ClientSettings", "InvoicesClient", "LocationClient", "LocationDefaults"]
 
@@ -48,12 +56,16 @@ class LocationDefaults:
         user_id: The user in whose name things are sent.
         currency: Three letters, such as "USD".
         business_details: The sender as the document shows it.
+        timezone: The location's zone, such as "America/Denver". With it a due day that has passed
+            there is refused before it is sent, `estimates.edit` knows the days of estimates, and
+            `flows.overdue` knows today.
     """
 
     live_mode: bool | None = None
     user_id: str | None = None
     currency: str | None = None
     business_details: BusinessDetails | None = None
+    timezone: str | None = None
 
     def _given(self) -> dict[str, Any]:
         values = {field.name: getattr(self, field.name) for field in fields(type(self))}
@@ -65,8 +77,43 @@ class LocationClient(Resources):
 
     _executor: View
 
+    if TYPE_CHECKING:
+        # The generated properties, with what hands add to their classes.
+        @property
+        def invoices(self) -> Invoices: ...
+        @property
+        def templates(self) -> Templates: ...
+        @property
+        def schedules(self) -> Schedules: ...
+        @property
+        def estimates(self) -> Estimates: ...
+        @property
+        def estimate_templates(self) -> EstimateTemplates: ...
+
     def __init__(self, view: View):
         super().__init__(view)
+
+    def _resource(self, module: str, name: str) -> object:
+        found = self._made.get(name)
+        if found is None:
+            try:
+                home = import_module(f".resources.{module}", __package__)
+            except ModuleNotFoundError as error:
+                if error.name != f"{__package__}.resources.{module}":
+                    raise
+                return super()._resource(module, name)  # hands add nothing to it
+            found = self._made[name] = getattr(home, name)(self._executor)
+        return found
+
+    @property
+    def flows(self) -> Flows:
+        """What takes several calls: waiting for a customer, finding who is late."""
+        found = self._made.get("flows")
+        if found is None:
+            from .flows import Flows
+
+            found = self._made["flows"] = Flows(self)
+        return cast("Flows", found)
 
     @property
     def location_id(self) -> str | None:
@@ -174,7 +221,8 @@ class InvoicesClient(LocationClient):
 
     Raises:
         ConfigurationError: One of these can't be used.
-        InvalidRequestError: `location_id` is no id, or a number is none that can be used.
+        InvalidRequestError: `location_id` is no id, a number is none that can be used, or the
+            defaults' `timezone` isn't known.
     """
 
     def __init__(
@@ -350,6 +398,8 @@ def _version(text: object) -> str:
 def _view(pipeline: Pipeline, location_id: str | None, defaults: LocationDefaults | None) -> View:
     if defaults is not None and not isinstance(defaults, LocationDefaults):
         raise ConfigurationError("defaults must be LocationDefaults(…)")
+    if defaults is not None and defaults.timezone is not None:
+        zone_of(defaults.timezone)
     if location_id is not None:
         check_id(location_id, "location_id")
     return View(pipeline, location_id, defaults._given() if defaults else {})

@@ -21,8 +21,13 @@ HoopAIError
 │   └── InternalServerError       5xx
 ├── OutcomeUnknown                a POST or PATCH was sent, and whether it took effect isn't known
 ├── DecodeError                   the answer can't be read
+├── LostUpdateError               a record was changed by another since it was read
+├── DuplicateDetected             several records where there must be one
 ├── ListingShifted                a listing can't be continued without losing or repeating records
 ├── TotalMismatch                 the service's total isn't the one that was worked out beforehand
+├── FlowError                     a flow can't reach its end
+│   ├── EstimateDeclined          the customer has declined the estimate
+│   └── WaitTimeout               what was waited for hasn't happened in time
 ├── ClientClosedError             the client was closed
 └── WrongEventLoop                the client is used in another event loop than before
 ```
@@ -48,11 +53,15 @@ __all__ = [
     "ConflictError",
     "DailyQuotaExceeded",
     "DecodeError",
+    "DuplicateDetected",
+    "EstimateDeclined",
+    "FlowError",
     "HoopAIError",
     "InternalServerError",
     "InvalidRequestError",
     "ListingShifted",
     "LocationInactiveError",
+    "LostUpdateError",
     "MissingScopeError",
     "NotFoundError",
     "OutcomeUnknown",
@@ -61,6 +70,7 @@ __all__ = [
     "RateLimitError",
     "TotalMismatch",
     "UnprocessableEntityError",
+    "WaitTimeout",
     "WrongEventLoop",
 ]
 
@@ -327,6 +337,41 @@ class DecodeError(HoopAIError):
         return f"{text} at {self.path}" if self.path else text
 
 
+class LostUpdateError(HoopAIError):
+    """The record isn't the one that was read: to write it back would undo another's change.
+
+    Nothing was sent.
+
+    Attributes:
+        read: The record as it was read, or known.
+        found: The record as the service shows it now.
+    """
+
+    def __init__(self, message: str, read: Any, found: Any, *, hint: str | None = None):
+        super().__init__(message, hint=hint)
+        self.read = read
+        self.found = found
+
+
+class DuplicateDetected(HoopAIError):
+    """There are several records where there must be one. Nothing was deleted or changed.
+
+    Attributes:
+        ids: Their ids.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        ids: tuple[str, ...],
+        *,
+        hint: str | None = None,
+        operation: str | None = None,
+    ):
+        super().__init__(f"{message}: {', '.join(ids)}", hint=hint, operation=operation)
+        self.ids = ids
+
+
 class ListingShifted(HoopAIError):
     """The list changed, or was answered, in a way that can't be continued without losing records."""
 
@@ -346,6 +391,33 @@ class TotalMismatch(HoopAIError):
         self.actual = actual
         self.currency = currency
         self.hint = "the service's total is what counts: look at its lines, taxes and discount"
+
+
+class FlowError(HoopAIError):
+    """A flow can't reach its end; the message says why.
+
+    Attributes:
+        record: The record it is about, as it was seen last; None when it wasn't seen.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        record: Any = None,
+        *,
+        hint: str | None = None,
+        operation: str | None = None,
+    ):
+        super().__init__(message, hint=hint, operation=operation)
+        self.record = record
+
+
+class EstimateDeclined(FlowError):
+    """The customer has declined the estimate."""
+
+
+class WaitTimeout(FlowError):
+    """What was waited for hasn't happened in time; it may still happen."""
 
 
 class ClientClosedError(HoopAIError):

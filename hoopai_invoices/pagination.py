@@ -59,14 +59,14 @@ class ListPager:
                 yield Page(items=items, total=page.total, offset=page.offset + fresh[0])
 
     async def first(self) -> Any | None:
-        if self._start.last:
+        if self._start.last or not self._start.sure:
             found = await self.collect(limit=1)
         else:
             found = (await self._page(1, self._start.offset)).items
         return found[0] if found else None
 
     async def first_page(self) -> Page[Any]:
-        if not self._start.last:
+        if self._start.sure and not self._start.last:
             return await self._page(self._page_size, self._start.offset)
         async with aclosing(self.pages()) as pages:
             async for page in pages:
@@ -139,7 +139,7 @@ class ListPager:
 
     def _place(self, cursor: object) -> Place:
         found = _CURSOR(cursor) if isinstance(cursor, str) and cursor.isascii() else None
-        if found is None:
+        if found is None or (found[2] and not int(found[1])):
             hint = "give the `cursor` of an earlier pager as it was"
             raise InvalidRequestError(
                 f"{cursor!r} is no cursor", path="cursor", hint=hint, operation=self._operation.name

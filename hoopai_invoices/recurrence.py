@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from dateutil.relativedelta import MO, relativedelta
 
 from ._convert import refused
+from ._core.zones import zone_of
 from ._model import Sending, Unset
 from ._values import Day
 from ._values import at as placed
@@ -166,22 +167,6 @@ def end_of_month(issued: date, *, months: int = 0, days: int = 0) -> date:
     """
     months, days = _whole(months, "months"), _whole(days, "days")
     return _due(issued, relativedelta(months=months, day=31, days=days))  # in this order
-
-
-def zone_of(timezone: str | ZoneInfo) -> ZoneInfo:
-    """The zone of an IANA name; a `ZoneInfo` is given back.
-
-    Raises:
-        InvalidRequestError: There is no such zone on this machine, or it is another kind of tzinfo.
-    """
-    if isinstance(timezone, ZoneInfo):
-        return timezone
-    if isinstance(timezone, str):
-        # A folder of zones, or a name that no file can have, is an OSError or a ValueError.
-        with suppress(KeyError, ValueError, OSError):
-            return ZoneInfo(timezone)
-    hint = 'such as "America/Denver"; where the system knows no zones, install tzdata'
-    raise refused("the IANA name of a time zone", timezone, hint).under("timezone")
 
 
 def _moments(

@@ -1,7 +1,8 @@
-"""Counts the handwritten core and fails when it outgrows its budget: `make check`.
+"""Counts the handwritten code and fails when the core outgrows its budget: `make check`.
 
-The core is what an import of the package can reach without an extra: the generated package and the
-extras don't count. Lines of code are counted, without blank lines, comments and docstrings: those
+The core is what carries a call. What stands on it, imports it and isn't imported by it but where a
+user asks for it (safe edits, flows, totals, dates) is counted beside it. The generated package and
+the extras don't count. Lines of code are counted, without blank lines, comments and docstrings: those
 are what makes an afternoon's reading of 4,000 lines possible.
 """
 
@@ -18,6 +19,7 @@ APART = {
     *("_generated", "batch", "conformance", "ledger", "sandbox", "temporal", "web", "webhooks"),
     *("cli.py", "pytest_plugin.py", "shared_limit.py"),
 }
+ABOVE = {"flows", "resources", "money.py", "recurrence.py"}
 _LAYOUT = {
     *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE),
     *(tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER),
@@ -42,18 +44,20 @@ def code_lines(source: str) -> int:
 
 def main() -> int:
     root = Path(__file__).resolve().parent.parent / "hoopai_invoices"
-    sources = [
-        path.read_text(encoding="utf-8")
-        for path in root.rglob("*.py")
-        if not APART & set(path.relative_to(root).parts)
-    ]
-    code = sum(code_lines(source) for source in sources)
-    whole = sum(len(source.splitlines()) for source in sources)
+    code, whole, modules = {"core": 0, "above": 0}, 0, 0
+    for path in root.rglob("*.py"):
+        parts = set(path.relative_to(root).parts)
+        if APART & parts:
+            continue
+        source = path.read_text(encoding="utf-8")
+        code["above" if ABOVE & parts else "core"] += code_lines(source)
+        whole += len(source.splitlines())
+        modules += 1
     print(
-        f"handwritten core: {code:,} lines of code in {len(sources)} modules, of at most {BUDGET:,};"
-        f" {whole:,} with docstrings, comments and blank lines"
+        f"handwritten core: {code['core']:,} lines of code, of at most {BUDGET:,}; what stands on it:"
+        f" {code['above']:,}; {modules} modules, {whole:,} lines with docstrings, comments and blanks"
     )
-    return 1 if code > BUDGET else 0
+    return 1 if code["core"] > BUDGET else 0
 
 
 if __name__ == "__main__":

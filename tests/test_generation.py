@@ -900,6 +900,18 @@ REFUSED: dict[str, tuple[Mutation, str]] = {
         has("InvoiceCreate", "name", {**TEXT, "x-default": "name"}),
         "schema InvoiceCreate, property name: x-default 'name'",
     ),
+    "x-earliest": (
+        has("InvoiceCreate", "dueDate", {**TEXT, "format": "date", "x-earliest": "tomorrow"}),
+        "schema InvoiceCreate, property dueDate: x-earliest is today, of a date",
+    ),
+    "x-earliest of a text": (
+        has("InvoiceCreate", "dueDate", {**TEXT, "x-earliest": "today"}),
+        "schema InvoiceCreate, property dueDate: x-earliest is today, of a date",
+    ),
+    "x-earliest of an instant": (
+        has("InvoiceCreate", "dueDate", {**TEXT, "format": "date-time", "x-earliest": "today"}),
+        "schema InvoiceCreate, property dueDate: x-earliest is today, of a date",
+    ),
     "x-role": (hint("InvoiceCreate", role="requests"), "schema InvoiceCreate: x-role"),
     "a body that is no request": (hint("InvoiceCreate", role="answer"), "invoices.create: "),
     "a misspelt hint of a property": (

@@ -290,8 +290,9 @@ async def test_a_whole_page_inserted_at_once_repeats_none_and_loses_none() -> No
     listing.after = insert
     async with listing.client() as client:
         # The second page is the first once more, and the third goes on.
-        found = await client.invoices.list(page_size=2).collect()
-    assert ids(found) == ["i0", "i1", "i2", "i3"]
+        found = ids(await client.invoices.list(page_size=2).collect())
+    assert [one for one in found if one.startswith("i")] == ["i0", "i1", "i2", "i3"]
+    assert len(found) == len(set(found))
 
 
 # --- Cursors ---------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,9 @@ async def test_the_client_for_the_service_is_used_as_shown(
 @pytest.mark.parametrize("block", FRAGMENTS)
 async def test_the_fragments_run(block: str, capsys: pytest.CaptureFixture[str]) -> None:
     async with Sandbox() as box, box.client(defaults=LocationDefaults(live_mode=False)) as client:
-        names: dict[str, object] = {"client": client, "date": date}
-        body = textwrap.indent(block, "    ")
+        names: dict[str, object] = {"client": client, "date": date, "Decimal": Decimal}
+        shown = re.sub("66f1a0c2d4e5b60718293a01", box.add_estimate().id, block)
+        body = textwrap.indent(shown, "    ")
         exec(f"async def fragment():\n{body}", names)
         await names["fragment"]()  # type: ignore[operator]
     assert capsys.readouterr().out.strip()
@@ -114,8 +116,8 @@ def passed_in(folder: Path) -> int:
 
 
 def test_every_block_is_covered() -> None:
-    assert len(BLOCKS) == 5
-    assert len(FRAGMENTS) == 2
+    assert len(BLOCKS) == 6
+    assert len(FRAGMENTS) == 3
 
 
 def test_the_names_in_the_error_tree_are_the_errors() -> None:

@@ -353,3 +353,74 @@ async def test_a_list_that_only_grows_is_read_to_its_end(seed: int, prefetch: in
     shelf.coming = [[chance.randrange(10**6)] * chance.randrange(4) for _ in range(30)]
     found, _ = await read(shelf, 10**6, page_size=chance.randrange(8, 30), prefetch=prefetch)
     assert [one for one in found if one.startswith("i")] == shelf.throughout
+
+
+@pytest.mark.anyio
+async def test_what_changes_places_is_given_as_long_as_it_is_seen() -> None:
+    # Records of one day have no order of their own, and may stand in another one next time.
+    shelf = Shelf(12)
+    async with shelf.client() as client:
+        found = []
+        async for invoice in client.invoices.list(page_size=4):
+            found.append(invoice.id)
+            if len(found) == 4:
+                shelf.ids[3], shelf.ids[4] = "i4", "i3"
+    assert sorted(found) == sorted(f"i{number}" for number in range(12))
+
+
+@pytest.mark.anyio
+async def test_a_record_that_stands_twice_on_a_page_comes_once() -> None:
+    shelf = Shelf(0)
+    shelf.ids = [f"i{number // 2}" for number in range(40)]
+    for prefetch in (0, 4):
+        found, _ = await read(shelf, 100, page_size=10, prefetch=prefetch)
+        assert found == [f"i{number}" for number in range(20)]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("many", [1, 20])
+async def test_records_with_an_empty_id_are_told_by_their_places(many: int) -> None:
+    shelf = Shelf(20)
+    shelf.ids[20 - many :] = [""] * many
+    found, cursor = await read(shelf, 10**6, page_size=5)
+    assert len(found) == 20
+    assert shelf.requests < 10
+    assert not cursor.endswith("~")
+
+
+@pytest.mark.anyio
+async def test_pages_ahead_don_t_make_the_one_that_is_wanted_wait_too_long() -> None:
+    shelf = Shelf(300)
+    answer = shelf.handle_async_request
+
+    async def slow(request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0.06)
+        return await answer(request)
+
+    shelf.handle_async_request = slow  # type: ignore[method-assign]
+    async with InvoicesClient(
+        token="t",
+        location_id=LOCATION,
+        transport=shelf,
+        rate_limit=None,
+        max_connections=1,
+        queue_timeout=0.1,
+    ) as client:
+        found = await client.invoices.list(page_size=20, prefetch=8).collect()
+    assert [one.id for one in found] == [f"i{number}" for number in range(300)]
+
+
+@pytest.mark.anyio
+async def test_who_takes_out_what_comes_gets_no_cursor_that_lies() -> None:
+    shelf = Shelf(300)
+    cursors = []
+    async with shelf.client() as client:
+        pager = client.invoices.list(page_size=20)
+        async for invoice in pager:
+            shelf.ids.remove(invoice.id)
+            cursors.append(pager.cursor)
+        doubtful = [cursor for cursor in cursors if cursor.endswith("!")]
+        assert len(doubtful) > 200
+        with pytest.raises(ListingShifted) as caught:
+            await client.invoices.list(cursor=doubtful[0]).first()
+    assert "begin anew" in str(caught.value)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from datetime import date
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._model import Model
 from .._protocol import Call, Executor, Operation, Pager
@@ -15,12 +16,17 @@ from ..errors import (
     HoopAIError,
     InvalidRequestError,
 )
+from .clock import Clock
 from .codec import loads, repeated_keys
 from .course import Course, Shared
 from .http import Reply
 from .outcome import ONCE
 from .request import Request, build
 from .spans import Spans
+from .zones import day_in, zone_of
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 __all__ = ["Pipeline", "View", "checked_attempts", "checked_seconds"]
 
@@ -44,6 +50,7 @@ class Pipeline:
         on_drift: OnDrift | None = None,
     ):
         self.shared = shared
+        self.remembered: dict[str, Any] = {}
         self._headers = dict(headers)
         self._timeout = timeout
         self._queue_timeout = queue_timeout
@@ -185,6 +192,22 @@ class View(Executor):
     async def send_only(self, call: Call) -> None:
         await self.pipeline.send(call, None, self)
 
+    def remembered(self) -> dict[str, Any]:
+        return self.pipeline.remembered
+
+    def clock(self) -> Clock:
+        """Time and chance."""
+        return self.pipeline.shared.clock
+
+    def zone(self) -> ZoneInfo | None:
+        name = self.defaults.get("timezone")
+        return None if name is None else zone_of(name)
+
+    def today(self) -> date | None:
+        """The calendar day at the location, when its zone is known."""
+        zone = self.zone()
+        return None if zone is None else day_in(zone, self.clock().time())
+
     def pager(
         self,
         operation: Operation,
@@ -204,7 +227,13 @@ def _validated(call: Call, view: View, headers: Mapping[str, str]) -> Request:
         # Taking a key without keeping its promise would be worse than refusing it.
         msg = "keyed writes are not part of this release, and nothing was sent"
         raise ConfigurationError(msg, hint="leave key= and settle= out")
-    return build(call, location_id=view.location_id, defaults=view.defaults, headers=headers)
+    return build(
+        call,
+        location_id=view.location_id,
+        defaults=view.defaults,
+        headers=headers,
+        today=view.today,
+    )
 
 
 def _read(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from .._protocol import Call, CallOptions, Operation, RetryClass
 from ..errors import InvalidRequestError
@@ -23,7 +23,7 @@ _RETRY: Final[dict[str, RetryClass]] = {
     "POST": "create",
     "PATCH": "create",
 }
-_CLASSES = ("read", "replace", "remove", "set_state", "create", "notify", "pay")
+_CLASSES = get_args(RetryClass)
 # Nothing is encoded, and "." and ".." are refused: what is written here is what is called.
 _PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9_.~-]+)+/?").fullmatch
 

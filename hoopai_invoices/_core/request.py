@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -27,29 +28,11 @@ _KINDS: Final[dict[str, Kind]] = {
     "date": Day(),
 }
 # Sent by the pipeline alone: a caller's own would break authentication or the framing of the body.
-_OWN_HEADERS: Final = frozenset(
-    [
-        "authorization",
-        "version",
-        "host",
-        "content-length",
-        "content-type",
-        "content-encoding",
-        "accept-encoding",
-        "transfer-encoding",
-        "connection",
-        "keep-alive",
-        "upgrade",
-        "te",
-        "trailer",
-        "expect",
-        "cookie",
-        "proxy-authorization",
-        "location-id",
-    ]
-)
-
-
+_OWN_HEADERS: Final = {
+    *("authorization", "version", "location-id", "cookie", "proxy-authorization", "host"),
+    *("content-length", "content-type", "content-encoding", "accept-encoding", "transfer-encoding"),
+    *("connection", "keep-alive", "upgrade", "te", "trailer", "expect"),
+}
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+").fullmatch
 
 
@@ -74,8 +57,9 @@ def build(
     location_id: str | None,
     defaults: Mapping[str, Any],
     headers: Mapping[str, str] | None = None,
+    today: Callable[[], date | None] = lambda: None,
 ) -> Request:
-    """The request of a call; `headers` are what all requests carry.
+    """The request of a call; `headers` are what all requests carry, `today` is the location's day.
 
     Raises:
         InvalidRequestError: Something in it can't be sent.
@@ -100,7 +84,7 @@ def build(
         carried |= own_headers(options.headers)
     left_out: list[str] = []
     if call.body is not None:
-        sending = Sending(location, defaults, send_unknown)
+        sending = Sending(location, defaults, send_unknown, today)
         try:
             json = call.body._write(sending)
             content = dumps(json)

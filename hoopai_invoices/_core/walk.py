@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, NamedTuple
 
 from .._protocol import Page
-from ..errors import ListingShifted
+from ..errors import ListingShifted, QueueTimeoutError
 
 __all__ = ["Place", "Step", "Walk"]
 
@@ -80,6 +80,7 @@ class Walk:
         self._start = start
         self._most = most
         self._seen = set(start.last)
+        self._named = frozenset(start.last)
         self._frontier = start.last[-1] if start.last else None
         self._reached = self._furthest = start.offset
         self._last: Any = None
@@ -106,6 +107,8 @@ class Walk:
     async def aclose(self) -> None:
         """Cancel what is on its way."""
         ahead = [coming for _, coming in self._ahead]
+        if ahead:
+            self._window = 0  # it begins with none again
         self._ahead.clear()
         for coming in ahead:
             coming.cancel()
@@ -158,7 +161,12 @@ class Walk:
         if self._window or ahead:
             self._top_up(wanted)
             # It stays in the row while it is waited for, so that it is cancelled with the others.
-            page = await ahead[0][1]
+            try:
+                page = await ahead[0][1]
+            except QueueTimeoutError:
+                # It had to wait for those beside it; alone it may not.
+                await self.aclose()
+                return await self._fetch(self._limit, wanted)
             ahead.popleft()
         else:
             page = await self._fetch(self._limit, wanted)
@@ -185,8 +193,8 @@ class Walk:
         if not page.offset and not self._start.offset:
             return True  # the beginning of the whole list
         for place, record in enumerate(page.items):
-            identifier = getattr(record, "id", None)
-            if identifier in self._seen and identifier is not None:
+            identifier = _id(record)
+            if identifier in self._seen:
                 return True
             if identifier is None and page.offset + place == self._reached - 1:
                 return bool(record == self._last)
@@ -214,23 +222,31 @@ class Walk:
         return step
 
     def _brought(self, page: Page[Any]) -> Step:
-        """What of a page hasn't come before: all behind the last record that has."""
-        ids = [getattr(record, "id", None) for record in page.items]
-        last = -1
+        """What of a page hasn't come before."""
+        ids = [_id(record) for record in page.items]
+        known, fresh, twice = [], [], set()
         for place, identifier in enumerate(ids):
             # A record without an id is told by its place alone.
             given = page.offset + place < self._reached
             if given if identifier is None else identifier in self._seen:
-                last = place
-        # What is new before it was inserted there since: it wasn't in the list throughout.
-        fresh = list(range(last + 1, len(ids)))
+                known.append(place)
+            elif identifier is None or identifier not in twice:
+                twice.add(identifier)
+                fresh.append(place)
+        if self._start.offset and known:
+            # What stands before the records that the cursor names, or before all that this walk
+            # knows, may have been given by the walk that it goes on from.
+            cut = max(place for place in known if place == known[0] or ids[place] in self._named)
+            fresh = [place for place in fresh if place > cut]
         if fresh:
-            # Without the last record that was given, that one may be gone, or stand behind these:
-            # two further pages without an older one tell.
-            found = self._frontier is None or self._frontier in ids
-            self._doubt = max(0, self._doubt - 1) if found else 3
+            # Records that moved here, or were inserted, stand before others that have been given.
+            # Without the last of those, it may be gone, or stand behind these. Either way two
+            # further pages without an older record tell.
+            doubtful = bool(known) and fresh[0] < known[-1]
+            doubtful = doubtful or (self._frontier is not None and self._frontier not in ids)
+            self._doubt = 3 if doubtful else max(0, self._doubt - 1)
             self._frontier = ids[-1]
-        self._seen.update(filter(None, ids[last + 1 :]))
+        self._seen.update(one for one in twice if one is not None)
         return Step(page, fresh, not self._doubt)
 
     def _progress(self, fresh: bool, still: bool) -> None:
@@ -257,6 +273,10 @@ class Walk:
 
     def _lost(self, what: str, hint: str) -> ListingShifted:
         return ListingShifted(f"{what} (offset {self._reached})", hint=hint)
+
+
+def _id(record: Any) -> Any:
+    return getattr(record, "id", None) or None
 
 
 def _around(offset: int, stride: int) -> Iterator[int]:

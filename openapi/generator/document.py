@@ -51,6 +51,7 @@ HINTS_OF_PROPERTIES = {
     "x-when-omitted",
     "x-argument",
     "x-from-path",
+    "x-earliest",
 }
 # What the generated classes and methods use under these very names.
 ALWAYS = {"self", "options", "body", "call", "models", "builtins", "dt"}
@@ -200,6 +201,10 @@ class Document:
                 raise DocumentError(
                     f"{here}: no default in a request; use x-when-omitted, or say it in the description"
                 )
+            if "x-earliest" in prop and (
+                prop["x-earliest"] != "today" or prop.get("format") != "date"
+            ):
+                raise DocumentError(f"{here}: x-earliest is today, of a date")
             for bound in BOUNDS:
                 if isinstance(prop.get(bound), float):
                     raise DocumentError(f"{here}: {bound} must be a whole number")
@@ -483,6 +488,8 @@ class Document:
             for key, prop in properties.items():
                 prop["x-name"] = prop.get("x-argument") or python_name(key)
                 bounds = {bound: prop[bound] for bound in BOUNDS if bound in prop}
+                if "x-earliest" in prop:
+                    bounds["earliest"] = prop["x-earliest"]
                 if bounds and schema.get("x-role") != "answer":
                     prop["x-bounds"] = bounds
         for path, item in document["paths"].items():

@@ -148,6 +148,27 @@ async def answers(client: LocationClient, invoice: Invoice, schedule: Schedule) 
         print("never")
 
 
+# -- edits ---------------------------------------------------------------------------------------
+
+
+async def edits(client: LocationClient) -> None:
+    edit = client.invoices.edit("i1")
+    async with edit as draft:
+        draft.amount_due = 5  # ERROR: attr-defined | reportAttributeAccessIssue
+        draft.items[0].qty = 1.5  # ERROR: assignment | reportAttributeAccessIssue
+        draft.title = None  # ERROR: assignment | reportAttributeAccessIssue
+    total: int = edit.record.total  # ERROR: assignment | reportAssignmentType
+    async with client.invoices.edit(5) as wrong:  # ERROR: arg-type | reportArgumentType
+        print(wrong)
+    await client.templates.edit("t1")  # ERROR: misc | reportGeneralTypeIssues
+    with client.estimates.edit("e1") as estimate:  # ERROR: attr-defined | reportGeneralTypeIssues
+        print(estimate)
+    found = await client.invoices.find(number="42")
+    print(found.id, total)  # ERROR: union-attr | reportOptionalMemberAccess
+    await client.invoices.find("42")  # ERROR: call-arg | reportCallIssue
+    await client.estimates.get(found)  # ERROR: arg-type | reportArgumentType
+
+
 # -- UNSET belongs to arguments ------------------------------------------------------------------
 
 

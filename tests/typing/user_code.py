@@ -6,9 +6,11 @@ It is never run. Type checkers read it, and find nothing to say.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, assert_type
@@ -64,11 +66,14 @@ from hoopai_invoices.models import (
     EstimateStatus,
     EstimateStatusFilter,
     EstimateTemplate,
+    EstimateTemplateUpdate,
+    EstimateUpdate,
     FrequencySettings,
     Invoice,
     InvoiceItem,
     InvoiceSettings,
     InvoiceStatus,
+    InvoiceUpdate,
     LateFeesConfiguration,
     LateFeesFrequency,
     LateFeesGrace,
@@ -87,6 +92,7 @@ from hoopai_invoices.models import (
     Schedule,
     ScheduleOptions,
     ScheduleStatus,
+    ScheduleUpdate,
     SendAction,
     SenderConfiguration,
     SentTo,
@@ -94,6 +100,7 @@ from hoopai_invoices.models import (
     StripePaymentMethod,
     Tax,
     Template,
+    TemplateUpdate,
     Text2PayAction,
     TipsConfiguration,
     UsBankAccount,
@@ -129,6 +136,7 @@ async def clients(vault: Callable[[], Awaitable[str]]) -> None:
             user_id="6a8fb2b0816b79f4fb264807",
             currency="USD",
             business_details=BusinessDetails(name="Example LLC"),
+            timezone="America/Denver",
         ),
         base_url="https://services.leadconnectorhq.com",
         api_version="2021-07-28",
@@ -669,6 +677,60 @@ async def estimate_templates(client: LocationClient) -> EstimateTemplate:
     assert_type(shown.items, list[EstimateItem] | None)
     await client.estimate_templates.delete(made.id)
     return shown
+
+
+# -- flows ---------------------------------------------------------------------------------------
+
+
+async def flows(client: LocationClient, estimate: Estimate, webhook: asyncio.Event) -> None:
+    async for late in client.flows.overdue():
+        assert_type(late, Invoice)
+    owed = [each.amount_due async for each in client.flows.overdue(as_of=date(2026, 3, 31))]
+    assert_type(sum(owed, Decimal(0)), Decimal)
+    async with aclosing(client.flows.overdue(options=CallOptions(timeout=60))) as found:
+        assert_type(await anext(found), Invoice)
+    try:
+        accepted = await client.flows.wait_until_accepted(
+            estimate, timeout=3600, longest_pause=30, wake=webhook, options=CallOptions(timeout=5)
+        )
+        assert_type(accepted, Estimate)
+        assert_type(await client.flows.wait_until_accepted(accepted.id), Estimate)
+        paid = await client.flows.wait_until_paid("6a8fb2b0816b79f4fb264806", timeout=0.5)
+        assert_type(paid, Invoice)
+        assert_type(await client.flows.wait_until_paid(paid, wake=webhook), Invoice)
+    except errors.EstimateDeclined as error:
+        print(error.record, error.hint)
+    except errors.WaitTimeout as error:
+        assert_type(error.record, Any)
+    except errors.FlowError as error:
+        assert_type(error.message, str)
+
+
+# -- edits ---------------------------------------------------------------------------------------
+
+
+async def edits(client: LocationClient, known: Estimate) -> None:
+    async with client.invoices.edit("6a8fb2b0816b79f4fb264806") as draft:
+        assert_type(draft, InvoiceUpdate)
+        draft.items[0].qty = Decimal(3)
+        draft.terms_notes = UNSET
+    edit = client.estimates.edit(known, options=CallOptions(timeout=10))
+    async with edit as offer:
+        assert_type(offer, EstimateUpdate)
+        assert_type(edit.record, Estimate)
+        offer.expiry_date = date(2026, 10, 25)
+        offer.items.append(estimate_lines()[0])
+    assert_type(edit.record.total, Decimal)
+    assert_type(edit.changed, bool)
+    async with client.templates.edit("t1") as template:
+        assert_type(template, TemplateUpdate)
+    async with client.schedules.edit("s1") as schedule:
+        assert_type(schedule, ScheduleUpdate)
+    async with client.estimate_templates.edit("et1") as estimate_template:
+        assert_type(estimate_template, EstimateTemplateUpdate)
+    assert_type(await client.estimates.get("e1", scan=False), Estimate)
+    found = await client.invoices.find(number="INV-000042", start_at=date(2026, 1, 1))
+    assert_type(found, Invoice | None)
 
 
 # -- errors --------------------------------------------------------------------------------------

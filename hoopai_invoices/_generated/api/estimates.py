@@ -172,7 +172,8 @@ class Estimates(Resource):
             contact_id: Only records of this contact.
             page_size: Records a page, 1 to 100; all requests but the first ask for one more, to
                 see that nothing was missed between them, or get one less of 100.
-            prefetch: Pages to fetch ahead at most, 0 to 32, once a second page is needed.
+            prefetch: Pages to fetch ahead at most, 0 to 32, once a second page is needed; what
+                comes of them is as old as when it was fetched.
             cursor: Where to go on: the `cursor` of an earlier pager with the same filters.
             options: What this call does differently.
 

@@ -94,7 +94,7 @@ class InvoiceCreate(Model):
         Field("terms_notes", "termsNotes", "str"),
         Field("title", "title", "str"),
         Field("invoice_number", "invoiceNumber", "str"),
-        Field("due_date", "dueDate", "date"),
+        Field("due_date", "dueDate", "date", bounds={"earliest": "today"}),
         Field("sent_to", "sentTo", "SentTo"),
         Field("automatic_taxes_enabled", "automaticTaxesEnabled", "bool"),
         Field("payment_schedule", "paymentSchedule", "PaymentSchedule"),

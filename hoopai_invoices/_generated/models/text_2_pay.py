@@ -101,7 +101,7 @@ class Text2Pay(Model):
         Field("include_terms_note", "includeTermsNote", "bool"),
         Field("title", "title", "str"),
         Field("invoice_number", "invoiceNumber", "str"),
-        Field("due_date", "dueDate", "date"),
+        Field("due_date", "dueDate", "date", bounds={"earliest": "today"}),
         Field("automatic_taxes_enabled", "automaticTaxesEnabled", "bool"),
         Field("payment_schedule", "paymentSchedule", "PaymentSchedule"),
         Field("late_fees_configuration", "lateFeesConfiguration", "LateFeesConfiguration"),

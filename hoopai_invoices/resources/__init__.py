@@ -1,0 +1,1 @@
+"""What hands add to the generated resource classes: reading by other ways, and safe edits."""
