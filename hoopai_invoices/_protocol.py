@@ -197,8 +197,9 @@ class Pager(Protocol[T]):
     Every iteration begins anew at the place that the pager was made with, and fetches pages as it
     needs them; once a second one is needed, those after it are fetched meanwhile. Each record comes
     once, also when others are inserted or deleted meanwhile, and none that was there throughout is
-    missed: pages overlap by a record, and where they no longer do, earlier ones are read again. What
-    can't be told so raises `ListingShifted`. To leave the loop cancels what is on its way.
+    missed, as long as those that stay keep their order: pages overlap by a record, and where they no
+    longer do, earlier ones are read again. What can't be told so raises `ListingShifted`. To leave
+    the loop cancels what is on its way.
     """
 
     def __aiter__(self) -> AsyncGenerator[T, None]:

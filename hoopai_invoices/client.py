@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from importlib import import_module
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypedDict, Unpack
 
 from attrs import fields, frozen
 
@@ -23,21 +22,16 @@ from ._core.spans import Spans
 from ._core.tokens import Token, TokenSource, hidden
 from ._core.trace import Attempt, Capture, Hook, Observer, Stats
 from ._core.zones import zone_of
-from ._generated.client import Resources
 from ._protocol import CallOptions, RetryClass
 from ._values import Drift
 from .errors import ConfigurationError, InvalidRequestError, OutcomeUnknown
+from .resources import Resources
 
 if TYPE_CHECKING:
     import httpx
 
     from .flows import Flows
     from .models import BusinessDetails
-    from .resources.estimate_templates import EstimateTemplates
-    from .resources.estimates import Estimates
-    from .resources.invoices import Invoices
-    from .resources.schedules import Schedules
-    from .resources.templates import Templates
 
 __all__ = ["ClientSettings", "InvoicesClient", "LocationClient", "LocationDefaults"]
 
@@ -77,43 +71,15 @@ class LocationClient(Resources):
 
     _executor: View
 
-    if TYPE_CHECKING:
-        # The generated properties, with what hands add to their classes.
-        @property
-        def invoices(self) -> Invoices: ...
-        @property
-        def templates(self) -> Templates: ...
-        @property
-        def schedules(self) -> Schedules: ...
-        @property
-        def estimates(self) -> Estimates: ...
-        @property
-        def estimate_templates(self) -> EstimateTemplates: ...
-
     def __init__(self, view: View):
         super().__init__(view)
-
-    def _resource(self, module: str, name: str) -> object:
-        found = self._made.get(name)
-        if found is None:
-            try:
-                home = import_module(f".resources.{module}", __package__)
-            except ModuleNotFoundError as error:
-                if error.name != f"{__package__}.resources.{module}":
-                    raise
-                return super()._resource(module, name)  # hands add nothing to it
-            found = self._made[name] = getattr(home, name)(self._executor)
-        return found
 
     @property
     def flows(self) -> Flows:
         """What takes several calls: waiting for a customer, finding who is late."""
-        found = self._made.get("flows")
-        if found is None:
-            from .flows import Flows
+        from .flows import Flows  # rarely needed
 
-            found = self._made["flows"] = Flows(self)
-        return cast("Flows", found)
+        return Flows(self)
 
     @property
     def location_id(self) -> str | None:

@@ -291,7 +291,7 @@ def operation(identifier: str, retry: str, scope: str, **more: Any) -> Json:
 
 def grow(document: Json) -> None:
     """What the service may add one day, and an operation that it takes away."""
-    del document["paths"]["/invoices/estimate/template/preview"]
+    del document["paths"]["/invoices/estimate/number/generate"]
     schemas = document["components"]["schemas"]
     schemas["InvoiceStatus"]["enum"].append("written_off")
     properties_of(document, "InvoiceCreate")["poNumber"] = {**TEXT, "maxLength": 20}
@@ -665,8 +665,8 @@ def test_the_check_notices_a_document_that_went_on(runs: Runs) -> None:
     assert runs["grown"].returncode == 0, runs["grown"].stderr
     found = "".join(differences(runs.package("grown"), PACKAGE))
     assert '+        Field("po_number", "poNumber", "str", bounds={"maxLength": 20}),' in found
-    assert "-    async def preview(" in found
-    assert '-    "estimate_templates.preview": Operation(' in found
+    assert "-    async def generate_number(" in found
+    assert '-    "estimates.generate_number": Operation(' in found
 
 
 @pytest.mark.parametrize(
@@ -743,12 +743,13 @@ def test_what_is_added_to_the_document_works_on_the_client(runs: Runs) -> None:
     done = run(written(runs.folder / "grown" / "main.py", GROWN_CODE))
     assert done.returncode == 0, done.stderr
     located = {"altId": "l1", "altType": "location"}
-    listed = {**located, "tone": "gentle", "limit": "2"}
+    listed = {**located, "tone": "gentle"}
     remind, *pages, one, first, create = json.loads(done.stdout)
     body = {**located, "tone": "firm", "fee": 2.5}
     assert remind == ["POST", "/invoices/i1/remind", {}, body]
     assert pages == [
-        ["GET", "/credit-notes/", {**listed, "offset": str(offset)}, None] for offset in (0, 2, 4)
+        ["GET", "/credit-notes/", {**listed, "limit": limit, "offset": offset}, None]
+        for limit, offset in (("2", "0"), ("3", "1"), ("3", "3"))
     ]
     assert one == ["GET", "/credit-notes/c1", located, None]
     assert first[2].items() >= {"status": "written_off", "minTotal": "9.50"}.items()

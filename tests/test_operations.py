@@ -217,6 +217,8 @@ def test_the_client_has_nothing_else(client: InvoicesClient) -> None:
         for name in dir(type(getattr(client, resource)))
         if not name.startswith("_")
     }
-    assert public == set(ROWS)
+    by_hand = {f"{resource}.edit" for resource in RESOURCES} | {"estimates.get", "invoices.find"}
+    assert public == set(ROWS) | by_hand
+    public -= by_hand
     for resource, count in RESOURCES.items():
         assert len([name for name in public if name.startswith(f"{resource}.")]) == count

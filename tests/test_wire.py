@@ -1534,7 +1534,7 @@ def test_no_keyword_is_left_untried(row: Row) -> None:
     keywords = {one.name for one in parameters if one.kind is one.KEYWORD_ONLY}
     keys = {*row.query, *(row.body or {})} - {"altId", "altType"}
     # One keyword, one key: page_size is limit, and cursor is offset.
-    assert len(keywords - {"options", "key", "settle"}) == len(
+    assert len(keywords - {"options", "key", "settle", "prefetch"}) == len(
         keys - FROM_POSITION.get(row.name, set())
     )
 
