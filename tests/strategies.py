@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import cache
@@ -84,9 +85,12 @@ def recorded(name: str) -> Any:
 
 
 def cases(count: int) -> settings:
-    """How many examples a property gets; a failure prints what repeats it."""
+    """How many examples a property gets; a failure prints what repeats it.
+
+    Where CI is set, which has minutes, a third of them, and the same ones each time.
+    """
     return settings(
-        max_examples=count,
+        max_examples=max(8, count // 3) if os.environ.get("CI") else count,
         deadline=None,
         print_blob=True,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
