@@ -87,10 +87,10 @@ def recorded(name: str) -> Any:
 def cases(count: int) -> settings:
     """How many examples a property gets; a failure prints what repeats it.
 
-    Where CI is set, which has minutes, a third of them, and the same ones each time.
+    Where CI is set, which has minutes, a quarter of them, and the same ones each time.
     """
     return settings(
-        max_examples=max(8, count // 3) if os.environ.get("CI") else count,
+        max_examples=max(8, count // 4) if os.environ.get("CI") else count,
         deadline=None,
         print_blob=True,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import textwrap
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from itertools import count
@@ -309,7 +310,10 @@ async def test_a_lost_server_leaves_the_share_and_comes_back(
             gone = len(arrived)
             await asyncio.sleep(3)
             alone = len(arrived)
-            assert logged(caplog) == ["WARNING", "WARNING"]  # one for each client
+            # One for each client; a busy machine may have made one believe it before.
+            said = Counter(logged(caplog))
+            assert said["WARNING"] - said["INFO"] == 2
+            assert said["INFO"] <= 2
             mortal.start()
             await asyncio.sleep(3)
             busy = False
@@ -319,7 +323,8 @@ async def test_a_lost_server_leaves_the_share_and_comes_back(
     assert alone > gone  # the share is not nothing
     assert len(arrived) > alone
     assert worst(arrived, of.seconds) <= of.burst
-    assert logged(caplog) == ["WARNING", "WARNING", "INFO", "INFO"]
+    said = Counter(logged(caplog))
+    assert said["WARNING"] == said["INFO"] <= 4
 
 
 async def test_a_server_that_forgets_at_once_is_noticed(
