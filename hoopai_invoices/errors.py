@@ -340,7 +340,8 @@ class DecodeError(HoopAIError):
 class LostUpdateError(HoopAIError):
     """The record isn't the one that was read: to write it back would undo another's change.
 
-    Nothing was sent.
+    Nothing was sent; or, where the message speaks of a lost answer, a write was sent before the other's
+    change was seen, and may or may not have been stored.
 
     Attributes:
         read: The record as it was read, or known.

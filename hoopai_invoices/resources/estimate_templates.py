@@ -25,7 +25,7 @@ class EstimateTemplates(Generated):
             options: What these calls do differently.
 
         Raises:
-            LostUpdateError: It was changed meanwhile; nothing was sent.
+            LostUpdateError: It was changed meanwhile.
             HoopAIError: As with `preview` and `update`.
         """
         return Edit(

@@ -76,7 +76,7 @@ class Estimates(Generated):
             options: What these calls do differently.
 
         Raises:
-            LostUpdateError: It was changed meanwhile, or the list lags; nothing was sent.
+            LostUpdateError: It was changed meanwhile, or the list lags.
             InvalidRequestError: Its days can't be told, or something is missing.
             HoopAIError: As with `get` and `update`.
         """

@@ -33,7 +33,7 @@ class Invoices(Generated):
             options: What these calls do differently.
 
         Raises:
-            LostUpdateError: It was changed meanwhile; nothing was sent.
+            LostUpdateError: It was changed meanwhile.
             HoopAIError: As with `get` and `update`.
         """
         return Edit(

@@ -26,7 +26,7 @@ class Templates(Generated):
             options: What these calls do differently.
 
         Raises:
-            LostUpdateError: It was changed meanwhile; nothing was sent.
+            LostUpdateError: It was changed meanwhile.
             HoopAIError: As with `get` and `update`.
         """
         return Edit(
