@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from .flows import Flows
     from .models import BusinessDetails
+    from .writes import Ledger, Writes
 
 __all__ = ["ClientSettings", "InvoicesClient", "LocationClient", "LocationDefaults"]
 
@@ -76,10 +77,17 @@ class LocationClient(Resources):
 
     @property
     def flows(self) -> Flows:
-        """What takes several calls: waiting for a customer, finding who is late."""
+        """What takes several calls: from an estimate to its money, and who is late."""
         from .flows import Flows  # rarely needed
 
         return Flows(self)
+
+    @property
+    def writes(self) -> Writes:
+        """What became of keyed writes: settling those whose fate is unknown."""
+        from .writes import Writes  # rarely needed
+
+        return Writes(self._executor)
 
     @property
     def location_id(self) -> str | None:
@@ -146,6 +154,8 @@ class ClientSettings(TypedDict, total=False):
     max_answer_bytes: int
     rate_limit: RateLimit | None
     transport: httpx.AsyncBaseTransport | None
+    ledger: Ledger | None
+    settle_time: float
     on_attempt: Hook[Attempt] | None
     on_outcome_unknown: Hook[OutcomeUnknown] | None
     on_drift: Callable[[str, Drift], None] | None
@@ -178,6 +188,10 @@ class InvoicesClient(LocationClient):
         rate_limit: The limits that are kept to for each location; None keeps to none.
         transport: An httpx transport in place of the client's own;
             `python -m hoopai_invoices.conformance` tells whether it is fit for money.
+        ledger: Who keeps the keyed writes, such as an `SQLLedger` of `hoopai_invoices.ledger`. None:
+            the client's own memory, so that a key is good for as long as the client lives.
+        settle_time: Seconds after which what a write did is surely to be seen; after so long a
+            keyed write whose answer was lost is looked for. The service promises nothing: a guess.
         on_attempt: Called with an `Attempt` after each request; may be async.
         on_outcome_unknown: Called with the `OutcomeUnknown` of each write whose fate is unknown,
             also when its call is cancelled; may be async.
@@ -206,6 +220,8 @@ class InvoicesClient(LocationClient):
         max_answer_bytes: int = 16 * 2**20,
         rate_limit: RateLimit | None = _LIMITS,
         transport: httpx.AsyncBaseTransport | None = None,
+        ledger: Ledger | None = None,
+        settle_time: float = 30.0,
         on_attempt: Hook[Attempt] | None = None,
         on_outcome_unknown: Hook[OutcomeUnknown] | None = None,
         on_drift: Callable[[str, Drift], None] | None = None,
@@ -238,6 +254,8 @@ class InvoicesClient(LocationClient):
             max_attempts=checked_attempts(max_attempts, "max_attempts"),
             spans=Spans.found(__version__, http.host),
             on_drift=on_drift,
+            ledger=ledger,
+            settle_time=checked_seconds(settle_time, "settle_time"),
         )
         super().__init__(_view(self._pipeline, location_id, defaults))
 

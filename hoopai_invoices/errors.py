@@ -20,6 +20,9 @@ HoopAIError
 │   │   └── DailyQuotaExceeded    429, and nothing left today
 │   └── InternalServerError       5xx
 ├── OutcomeUnknown                a POST or PATCH was sent, and whether it took effect isn't known
+├── KeyReusedError                a key was given before, to another request
+├── KeyBusy                       another keyed write goes first; nothing was sent
+├── LedgerError                   the ledger of keyed writes can't be read or written
 ├── DecodeError                   the answer can't be read
 ├── LostUpdateError               a record was changed by another since it was read
 ├── DuplicateDetected             several records where there must be one
@@ -59,6 +62,9 @@ __all__ = [
     "HoopAIError",
     "InternalServerError",
     "InvalidRequestError",
+    "KeyBusy",
+    "KeyReusedError",
+    "LedgerError",
     "ListingShifted",
     "LocationInactiveError",
     "LostUpdateError",
@@ -276,7 +282,12 @@ class OutcomeUnknown(HoopAIError):
         sent_at: When its last attempt was sent, in seconds since 1970 (UTC).
         status: The status of the answer, when one came.
         trace_id: The service's `traceId`, when the answer had one.
+        estimate_invoiced: Of a conversion, whether the estimate counts as invoiced; None when that
+            isn't known either.
     """
+
+    estimate_invoiced: bool | None = None
+    fingerprint: str | None = None  # of what was asked under the key
 
     def __init__(
         self,
@@ -300,6 +311,34 @@ class OutcomeUnknown(HoopAIError):
         self.sent_at = sent_at
         self.status = status
         self.trace_id = trace_id
+
+
+class KeyReusedError(HoopAIError):
+    """The key was given before, in this location, to a request with another content. Nothing was sent.
+
+    Attributes:
+        key: The key.
+        record_id: What was made under it, if anything was.
+    """
+
+    key: str = ""
+    record_id: str | None = None
+
+
+class KeyBusy(HoopAIError):
+    """Nothing was sent: another keyed write of the same record is unsettled, and goes first.
+
+    Attributes:
+        key: The key that was to be used; it is free.
+        holder: The entry of the other write, for `client.writes.settle` or `resolve`.
+    """
+
+    key: str = ""
+    holder: Any = None
+
+
+class LedgerError(HoopAIError):
+    """The ledger of keyed writes has failed. No write is sent that it can't put on record first."""
 
 
 class DecodeError(HoopAIError):
@@ -359,7 +398,12 @@ class DuplicateDetected(HoopAIError):
 
     Attributes:
         ids: Their ids.
+        key: The key of the write that made them, if it had one.
+        location_id: Where it was sent.
     """
+
+    key: str | None = None
+    location_id: str | None = None
 
     def __init__(
         self,

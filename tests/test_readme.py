@@ -9,11 +9,12 @@ import shutil
 import subprocess
 import sys
 import textwrap
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import anyio.to_thread
 import pytest
 from scripted import reply, scripted
 
@@ -41,8 +42,44 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
 def test_the_quick_start_is_the_example_and_runs() -> None:
     assert (EXAMPLES / "quickstart.py").read_text(encoding="utf-8") == QUICK_START
     done = run("examples/quickstart.py")
-    assert done.stdout == "draft 300\nCoaching, March 200.5 USD\n"
+    assert done.stdout == "Coaching, March 300 200.5 USD\n"
     assert done.stderr == ""
+
+
+# The sandbox of the first example, as one that goes on while the program ends and begins anew.
+SERVED = """
+import sys
+from hoopai_invoices import InvoicesClient, sandbox
+from hoopai_invoices.ledger import SQLLedger
+
+program, file, base_url, token, location_id = sys.argv[1:]
+
+class Served:
+    def __init__(self, now): pass
+    async def __aenter__(self): return self
+    async def __aexit__(self, *error): await self.ledger.aclose()
+    def client(self, **settings):
+        self.ledger = SQLLedger(file)
+        there = {"base_url": base_url, "token": token, "location_id": location_id}
+        return InvoicesClient(ledger=self.ledger, **there, **settings)
+
+sandbox.Sandbox = Served
+exec(compile(open(program, encoding="utf-8").read(), program, "exec"), {"__name__": "__main__"})
+"""
+
+
+@pytest.mark.anyio
+async def test_the_first_example_run_twice_makes_one_invoice(tmp_path: Path) -> None:
+    async with Sandbox(now=datetime(2026, 3, 2, 15, tzinfo=UTC)) as box:
+        there = (await box.serve(), box.token, box.location_id)
+        program = "examples/quickstart.py"
+        command = ("-c", SERVED, program, str(tmp_path / "billing.db"), *there)
+        for _ in range(2):
+            done = await anyio.to_thread.run_sync(functools.partial(run, *command))
+            assert done.stdout == "Coaching, March 300 200.5 USD\n", done.stderr
+        assert len(box.created("invoice")) == 1
+        assert len(box.created("payment")) == 1
+        assert box.calls.count("invoices.send") == 1
 
 
 @pytest.mark.anyio

@@ -1109,16 +1109,28 @@ KEYED: dict[str, Callable[..., Wrong]] = {
 }
 
 
-@pytest.mark.parametrize("given", [{"key": "job-1042"}, {"key": ""}, {"settle": "defer"}], ids=repr)
+WRONG_KEYS: list[tuple[dict[str, Any], str]] = [
+    *(
+        ({"key": key}, "key")
+        for key in ("", " ", "\t", "k" * 201, "a\nb", "a\x00", "\ud800", 5, b"k", True, ["k"])
+    ),
+    ({"settle": "defer"}, "settle"),
+    ({"settle": "later"}, "settle"),
+    ({"settle": None}, "settle"),
+    ({"key": "k", "settle": "later"}, "settle"),
+    ({"key": "", "settle": "defer"}, "key"),
+]
+
+
+@pytest.mark.parametrize(("given", "path"), WRONG_KEYS, ids=lambda case: repr(case)[:40])
 @pytest.mark.parametrize("name", KEYED)
-async def test_a_key_whose_promise_is_not_kept_yet(name: str, given: dict[str, str]) -> None:
+async def test_a_key_that_is_none(name: str, given: dict[str, Any], path: str) -> None:
     recorder = Recorder()
     async with client_of(recorder, defaults=DEFAULTS) as client:
-        with pytest.raises(ConfigurationError, match="not part of this release") as caught:
+        with pytest.raises(InvalidRequestError) as caught:
             await KEYED[name](**given)(client)
     assert recorder.sent == []
-    assert caught.value.operation == name
-    assert "key=" in (caught.value.hint or "")
+    assert (caught.value.operation, caught.value.path) == (name, path)
 
 
 # -- keywords ------------------------------------------------------------------------------------

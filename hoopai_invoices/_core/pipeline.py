@@ -5,28 +5,27 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .._model import Model
 from .._protocol import Call, Executor, Operation, Pager
 from .._values import Drift
-from ..errors import (
-    ConfigurationError,
-    DecodeError,
-    HoopAIError,
-    InvalidRequestError,
-)
+from ..errors import DecodeError, HoopAIError, InvalidRequestError
 from .clock import Clock
 from .codec import loads, repeated_keys
 from .course import Course, Shared
 from .http import Reply
 from .outcome import ONCE
-from .request import Request, build
+from .request import Request, build, own_headers
 from .spans import Spans
 from .zones import day_in, zone_of
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
+
+    from ..writes.entry import Ledger
+    from ..writes.guard import Guard
 
 __all__ = ["Pipeline", "View", "checked_attempts", "checked_seconds"]
 
@@ -48,8 +47,12 @@ class Pipeline:
         max_attempts: int,
         spans: Spans | None = None,
         on_drift: OnDrift | None = None,
+        ledger: Ledger | None = None,
+        settle_time: float = 30.0,
     ):
         self.shared = shared
+        self._ledger = ledger
+        self._settle_time = settle_time
         self.remembered: dict[str, Any] = {}
         self._headers = dict(headers)
         self._timeout = timeout
@@ -58,11 +61,39 @@ class Pipeline:
         self._spans = spans
         self._on_drift = on_drift
 
+    @cached_property
+    def guard(self) -> Guard:
+        """The keyed writes."""
+        from ..writes.guard import Guard  # not needed without a key
+        from ..writes.memory import MemoryLedger
+
+        ledger = MemoryLedger(self.shared.clock) if self._ledger is None else self._ledger
+        return Guard(self, ledger, self._settle_time)
+
     async def send(self, call: Call, answer: type[ModelT] | None, view: View) -> ModelT | None:
         """Carry out one call of a resource."""
+        return await self.carry(call, self.request(call, view), answer, view)
+
+    def request(self, call: Call, view: View, *, today: bool = True) -> Request:
+        """What a call sends, checked; with `today` also whether its days have passed."""
+        try:
+            return build(
+                call,
+                location_id=view.location_id,
+                defaults=view.defaults,
+                headers=self._headers,
+                today=view.today if today else _any_day,
+            )
+        except HoopAIError as error:
+            error.operation = call.operation.name
+            raise
+
+    async def carry(
+        self, call: Call, request: Request, answer: type[ModelT] | None, view: View
+    ) -> ModelT | None:
+        """Send a call's request, and read its answer."""
         operation = call.operation
         try:
-            request = _validated(call, view, self._headers)
             course = self.course(call, request, view)
         except HoopAIError as error:
             error.operation = operation.name
@@ -118,12 +149,21 @@ class Pipeline:
         observer.ended(course.record, failed=False)
         return reply
 
+    def timeout_of(self, call: Call) -> float:
+        """Seconds for a call, once it may be sent."""
+        if call.options is None or call.options.timeout is None:
+            return self._timeout
+        return checked_seconds(call.options.timeout, "options.timeout")
+
+    def headers_of(self, call: Call) -> dict[str, str]:
+        """What a call with a body carries beside its token."""
+        own = call.options.headers if call.options is not None else None
+        return {**self._headers, **own_headers(own or {}), "content-type": "application/json"}
+
     def course(self, call: Call, request: Request, view: View) -> Course:
         options = call.options
-        timeout, queue, most = self._timeout, self._queue_timeout, self._max_attempts
+        timeout, queue, most = self.timeout_of(call), self._queue_timeout, self._max_attempts
         if options is not None:
-            if options.timeout is not None:
-                timeout = checked_seconds(options.timeout, "options.timeout")
             if options.queue_timeout is not None:
                 queue = checked_seconds(options.queue_timeout, "options.queue_timeout")
             if options.max_attempts is not None:
@@ -185,6 +225,8 @@ class View(Executor):
         self.batch = batch
 
     async def send(self, call: Call, answer: type[ModelT]) -> ModelT:
+        if call.key is not None or call.settle != "wait":
+            return cast(ModelT, await self.pipeline.guard.send(call, self))
         record = await self.pipeline.send(call, answer, self)
         assert record is not None  # an answer was asked for
         return record
@@ -222,18 +264,8 @@ class View(Executor):
         return ListPager(operation, fetch, page_size=page_size, prefetch=prefetch, cursor=cursor)
 
 
-def _validated(call: Call, view: View, headers: Mapping[str, str]) -> Request:
-    if call.key is not None or call.settle != "wait":
-        # Taking a key without keeping its promise would be worse than refusing it.
-        msg = "keyed writes are not part of this release, and nothing was sent"
-        raise ConfigurationError(msg, hint="leave key= and settle= out")
-    return build(
-        call,
-        location_id=view.location_id,
-        defaults=view.defaults,
-        headers=headers,
-        today=view.today,
-    )
+def _any_day() -> None:
+    """What is asked for today where it doesn't matter."""
 
 
 def _read(

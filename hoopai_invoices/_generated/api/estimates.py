@@ -92,8 +92,11 @@ class Estimates(Resource):
                 accepted.
             miscellaneous_charges: Charges on top of the invoice, such as a processing fee.
             payment_schedule_config: Payment of an estimate's invoice in parts.
-            key: Not in this release: refused with `ConfigurationError`.
-            settle: Not in this release, as `key`.
+            key: Your own name for this write, such as "job-1042". In this location the same key
+                never does it twice, after a crash too when the client has a `ledger`; used
+                again it gives what there is then. docs/writes.md tells what it rests on.
+            settle: With a key, and a lost answer: "wait" until its fate is known, or "defer" to
+                raise `OutcomeUnknown` at once and settle it later.
             options: What this call does differently.
 
         Raises:
@@ -101,6 +104,8 @@ class Estimates(Resource):
             APIStatusError: The service refused.
             APIConnectionError: No answer came, and nothing was written.
             OutcomeUnknown: It was sent, and whether it took effect isn't known.
+            KeyReusedError: The key was given to another request.
+            DuplicateDetected: It was done twice, by somebody in between.
             DecodeError: The answer can't be read.
         """
         body = models.EstimateCreate(
@@ -421,8 +426,11 @@ class Estimates(Resource):
                 out.
             sent_from: Name and address that a message comes from.
             estimate_name: Name of the estimate as the message calls it.
-            key: Not in this release: refused with `ConfigurationError`.
-            settle: Not in this release, as `key`.
+            key: Your own name for this write, such as "job-1042". In this location the same key
+                never does it twice, after a crash too when the client has a `ledger`; used
+                again it gives what there is then. docs/writes.md tells what it rests on.
+            settle: With a key, and a lost answer: "wait" until its fate is known, or "defer" to
+                raise `OutcomeUnknown` at once and settle it later.
             options: What this call does differently.
 
         Raises:
@@ -430,6 +438,8 @@ class Estimates(Resource):
             APIStatusError: The service refused.
             APIConnectionError: No answer came, and nothing was written.
             OutcomeUnknown: It was sent, and whether it took effect isn't known.
+            KeyReusedError: The key was given to another request.
+            DuplicateDetected: It was done twice, by somebody in between.
             DecodeError: The answer can't be read.
         """
         body = models.EstimateSend(
@@ -475,8 +485,11 @@ class Estimates(Resource):
             mark_as_invoiced: Whether the estimate becomes invoiced. With false, a second
                 conversion likely makes a second invoice. Left out, `True` is sent.
             version: Which of the service's two ways of conversion to use.
-            key: Not in this release: refused with `ConfigurationError`.
-            settle: Not in this release, as `key`.
+            key: Your own name for this write, such as "job-1042". In this location the same key
+                never does it twice, after a crash too when the client has a `ledger`; used
+                again it gives what there is then. docs/writes.md tells what it rests on.
+            settle: With a key, and a lost answer: "wait" until its fate is known, or "defer" to
+                raise `OutcomeUnknown` at once and settle it later.
             options: What this call does differently.
 
         Raises:
@@ -484,6 +497,8 @@ class Estimates(Resource):
             APIStatusError: The service refused.
             APIConnectionError: No answer came, and nothing was written.
             OutcomeUnknown: It was sent, and whether it took effect isn't known.
+            KeyReusedError: The key was given to another request.
+            DuplicateDetected: It was done twice, by somebody in between.
             DecodeError: The answer can't be read.
         """
         body = models.EstimateInvoiceCreate(

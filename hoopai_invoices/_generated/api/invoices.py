@@ -204,8 +204,11 @@ class Invoices(Resource):
             payment_methods: Which payment methods are offered.
             attachments: Files that go with the invoice.
             miscellaneous_charges: Charges on top of the invoice, such as a processing fee.
-            key: Not in this release: refused with `ConfigurationError`.
-            settle: Not in this release, as `key`.
+            key: Your own name for this write, such as "job-1042". In this location the same key
+                never does it twice, after a crash too when the client has a `ledger`; used
+                again it gives what there is then. docs/writes.md tells what it rests on.
+            settle: With a key, and a lost answer: "wait" until its fate is known, or "defer" to
+                raise `OutcomeUnknown` at once and settle it later.
             options: What this call does differently.
 
         Raises:
@@ -213,6 +216,8 @@ class Invoices(Resource):
             APIStatusError: The service refused.
             APIConnectionError: No answer came, and nothing was written.
             OutcomeUnknown: It was sent, and whether it took effect isn't known.
+            KeyReusedError: The key was given to another request.
+            DuplicateDetected: It was done twice, by somebody in between.
             DecodeError: The answer can't be read.
         """
         body = models.InvoiceCreate(
@@ -448,8 +453,11 @@ class Invoices(Resource):
                 `LocationDefaults.live_mode` when left out, and refused when that has none.
             sent_from: Name and address that a message comes from.
             auto_payment: How a schedule or an invoice is paid without the customer's doing.
-            key: Not in this release: refused with `ConfigurationError`.
-            settle: Not in this release, as `key`.
+            key: Your own name for this write, such as "job-1042". In this location the same key
+                never does it twice, after a crash too when the client has a `ledger`; used
+                again it gives what there is then. docs/writes.md tells what it rests on.
+            settle: With a key, and a lost answer: "wait" until its fate is known, or "defer" to
+                raise `OutcomeUnknown` at once and settle it later.
             options: What this call does differently.
 
         Raises:
@@ -457,6 +465,8 @@ class Invoices(Resource):
             APIStatusError: The service refused.
             APIConnectionError: No answer came, and nothing was written.
             OutcomeUnknown: It was sent, and whether it took effect isn't known.
+            KeyReusedError: The key was given to another request.
+            DuplicateDetected: It was done twice, by somebody in between.
             DecodeError: The answer can't be read.
         """
         body = models.InvoiceSend(
@@ -547,8 +557,11 @@ class Invoices(Resource):
                 underscores in them.
             payment_schedule_ids: Parts of the payment plan that are paid by this.
             fulfilled_at: When the payment was made.
-            key: Not in this release: refused with `ConfigurationError`.
-            settle: Not in this release, as `key`.
+            key: Your own name for this write, such as "job-1042". In this location the same key
+                never does it twice, after a crash too when the client has a `ledger`; used
+                again it gives what there is then. docs/writes.md tells what it rests on.
+            settle: With a key, and a lost answer: "wait" until its fate is known, or "defer" to
+                raise `OutcomeUnknown` at once and settle it later.
             options: What this call does differently.
 
         Raises:
@@ -556,6 +569,8 @@ class Invoices(Resource):
             APIStatusError: The service refused.
             APIConnectionError: No answer came, and nothing was written.
             OutcomeUnknown: It was sent, and whether it took effect isn't known.
+            KeyReusedError: The key was given to another request.
+            DuplicateDetected: It was done twice, by somebody in between.
             DecodeError: The answer can't be read.
         """
         body = models.PaymentRecord(
@@ -787,8 +802,11 @@ class Invoices(Resource):
                 before taxes are added.
             business_details: Who bills. Taken from `LocationDefaults.business_details` when
                 left out.
-            key: Not in this release: refused with `ConfigurationError`.
-            settle: Not in this release, as `key`.
+            key: Your own name for this write, such as "job-1042". In this location the same key
+                never does it twice, after a crash too when the client has a `ledger`; used
+                again it gives what there is then. docs/writes.md tells what it rests on.
+            settle: With a key, and a lost answer: "wait" until its fate is known, or "defer" to
+                raise `OutcomeUnknown` at once and settle it later.
             options: What this call does differently.
 
         Raises:
@@ -796,6 +814,8 @@ class Invoices(Resource):
             APIStatusError: The service refused.
             APIConnectionError: No answer came, and nothing was written.
             OutcomeUnknown: It was sent, and whether it took effect isn't known.
+            KeyReusedError: The key was given to another request.
+            DuplicateDetected: It was done twice, by somebody in between.
             DecodeError: The answer can't be read.
         """
         body = models.Text2Pay(

@@ -160,8 +160,11 @@ class Templates(Resource):
             attachments: Files that go with the documents, as texts; other bodies take
                 objects.
             miscellaneous_charges: Charges on top of the invoice, such as a processing fee.
-            key: Not in this release: refused with `ConfigurationError`.
-            settle: Not in this release, as `key`.
+            key: Your own name for this write, such as "job-1042". In this location the same key
+                never does it twice, after a crash too when the client has a `ledger`; used
+                again it gives what there is then. docs/writes.md tells what it rests on.
+            settle: With a key, and a lost answer: "wait" until its fate is known, or "defer" to
+                raise `OutcomeUnknown` at once and settle it later.
             options: What this call does differently.
 
         Raises:
@@ -169,6 +172,8 @@ class Templates(Resource):
             APIStatusError: The service refused.
             APIConnectionError: No answer came, and nothing was written.
             OutcomeUnknown: It was sent, and whether it took effect isn't known.
+            KeyReusedError: The key was given to another request.
+            DuplicateDetected: It was done twice, by somebody in between.
             DecodeError: The answer can't be read.
         """
         body = models.TemplateCreate(
