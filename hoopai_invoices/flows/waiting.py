@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ..client import LocationClient
     from ..models import Estimate, Invoice
 
-__all__ = ["LONGEST_PAUSE", "Pauses", "until_accepted", "until_paid"]
+__all__ = ["LONGEST_PAUSE", "Pauses", "until", "until_accepted", "until_paid"]
 
 LONGEST_PAUSE = 60.0
 _FIRST_PAUSE, _GROWTH, _LEAST_PAUSE = 2.0, 1.6, 1.0
@@ -143,7 +143,7 @@ async def until_accepted(
             raise EstimateDeclined(msg, found, operation=pauses.flow)
         return found.estimate_status in ("accepted", "invoiced")
 
-    return await _until(look, done, pauses, f"the estimate {estimate_id} isn't accepted")
+    return await until(look, done, pauses, f"the estimate {estimate_id} isn't accepted")
 
 
 async def until_paid(
@@ -161,12 +161,13 @@ async def until_paid(
             raise FlowError(msg, found, operation=pauses.flow)
         return found.status == "paid"
 
-    return await _until(look, done, pauses, f"the invoice {invoice_id} isn't paid")
+    return await until(look, done, pauses, f"the invoice {invoice_id} isn't paid")
 
 
-async def _until(
+async def until(
     look: Callable[[], Awaitable[T | None]], done: Callable[[T], bool], pauses: Pauses, not_yet: str
 ) -> T:
+    """Look until something has happened; looks that are lost or refused in passing don't count."""
     record, lost = None, 0
     error: HoopAIError | None = None
     while True:
