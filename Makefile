@@ -8,7 +8,7 @@ SHELL  := /bin/sh
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check generate check-generated format bench limits campaign soak clean
+.PHONY: help demo test check check-style check-mypy check-pyright generate check-generated format bench limits campaign contract soak clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -37,13 +37,20 @@ demo: $(VENV)/demo.stamp ## Run the main job: an estimate becomes an invoice and
 test: $(VENV)/check.stamp ## Run the tests
 	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
-check: $(VENV)/check.stamp check-generated ## Format, lint, types, document, drift, line budget
+check: $(VENV)/check.stamp ## Format, lint, types, document, drift, line budget
+	@$(MAKE) --no-print-directory -j2 check-pyright check-mypy check-generated check-style
+
+check-style: $(VENV)/check.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/openapi-spec-validator openapi/openapi.yaml
 	$(BIN)/python scripts/line_budget.py
+
+check-mypy: $(VENV)/check.stamp
+	$(BIN)/mypy
+
+check-pyright: $(VENV)/check.stamp
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 generate: $(VENV)/test.stamp ## Regenerate the package from the document
 	$(BIN)/python openapi/generator/generate.py
@@ -62,7 +69,10 @@ bench: $(VENV)/test.stamp ## Measure reading, writing and import beside their re
 limits: $(VENV)/test.stamp ## Measure the client's limits against a strict server: some two minutes
 	$(BIN)/python -m benchmarks.limits $(ARGS)
 
-campaign: $(VENV)/check.stamp ## Hold the sandbox against the document at length: some twenty minutes
+campaign: $(VENV)/test.stamp ## 100,000 keyed flows under faults, their workers killed at random: some thirty minutes
+	$(BIN)/python -m tests.campaign $(ARGS)
+
+contract: $(VENV)/check.stamp ## Hold the sandbox against the document at length: some twenty minutes
 	SCHEMATHESIS_CAMPAIGN=1 $(BIN)/python -m pytest -n auto tests/sandbox/test_schemathesis.py $(ARGS)
 
 soak: $(VENV)/test.stamp ## Answer the client with 100,000 hostile replies, send a million amounts out and back: some ten minutes

@@ -28,7 +28,7 @@ AS_DECLARED = Choices(
     posts_answer="declared", late_refusals="422", wrong_method="405", payment_details="optional"
 )
 CAMPAIGN = "SCHEMATHESIS_CAMPAIGN" in os.environ
-"""Many more cases, and every boundary of every property: `make campaign`."""
+"""Many more cases, and every boundary of every property: `make contract`."""
 CASES = 100 if CAMPAIGN else 5
 
 
