@@ -456,3 +456,43 @@ async def test_a_resolution_names_a_record_that_is_there_and_only_of_what_was_do
         await case.call(client, None, key="k", name="Another")
         with pytest.raises(errors.InvalidRequestError, match="another content"):
             await client.writes.settle(caught.value)
+
+
+async def test_a_double_of_a_twin_is_not_taken_for_a_stranger() -> None:
+    """Something in between delivered a twin's request twice: its number tells whose it is."""
+    case = CASES["invoices.create"]
+    async with opened() as (box, client):
+        box.faults.deliver_twice(case.name)
+        await case.call(client, None, key="twin")
+        strike(box, "drop", case.name)
+        await case.call(client, None, key="mine")
+        assert len(box.created("invoice")) == 3
+        [finding] = [one async for one in client.writes.audit()]
+        assert finding.key == "twin"
+
+
+async def test_a_payment_that_was_delivered_twice_unheard_is_told() -> None:
+    case = CASES["invoices.record_payment"]
+    async with opened() as (box, client):
+        on = case.prepare(box)
+        box.faults.deliver_twice(case.name)
+
+        class Lost(httpx.AsyncBaseTransport):
+            def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+                self.inner, self.times = inner, 1
+
+            async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+                answer = await self.inner.handle_async_request(request)
+                if self.times and request.method == "POST":
+                    self.times = 0
+                    raise httpx.ReadError("lost")
+                return answer
+
+        inner = client._executor.pipeline.shared.http._transport
+        async with client_of(box, transport=Lost(inner)) as unheard:
+            with pytest.raises(errors.DuplicateDetected) as caught:
+                await case.call(unheard, on, key="k")
+            assert caught.value.ids == (on, on)
+            await unheard.writes.resolve(caught.value)
+            await case.call(unheard, on, key="k")
+        assert len(box.created("payment")) == 2

@@ -298,7 +298,7 @@ class _Conversion:
                     hint = "use that key; an estimate has one invoice"
                     raise FlowError(f"at 'convert': {msg}", estimate, hint=hint, operation=run.flow)
             if self._invoice_id is None:
-                free = await case.unnumbered(free)
+                free = await case.unasked(free)
             elif made and not free:
                 msg = f"the invoice {made[0].id} is that of another key,"
                 msg += f" {owners[made[0].id].key!r}"

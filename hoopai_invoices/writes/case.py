@@ -99,6 +99,13 @@ class Case:
         return [one for one in found if _same_key(owners.get(one.id, self.entry), self.entry)]
 
     async def unnumbered(self, records: Iterable[Any]) -> list[Any]:
+        """Those invoices whose number was given to no key: a double of another key's has its number."""
+        found = [(one, spellings(one.invoice_number)) for one in records]
+        numbers = {spelled for _, spelt in found for spelled in spelt}
+        taken = await self.ledger.numbered(self.entry.location_id, "invoice", numbers)
+        return [one for one, spelt in found if spelt.isdisjoint(taken)]
+
+    async def unasked(self, records: Iterable[Any]) -> list[Any]:
         """Those invoices that aren't what a key is about to make: by its number, and its looks.
 
         The service numbers what it makes of estimates and schedules itself, and may take a number

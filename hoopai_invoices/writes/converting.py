@@ -82,7 +82,7 @@ async def invoices_of(
 ) -> list[models.Invoice]:
     """The invoices that may have been made of an estimate, and that no key is known to own."""
     made = await invoices_like_estimate(case, estimate, since)
-    return await case.unnumbered(await case.unowned(made))
+    return await case.unasked(await case.unowned(made))
 
 
 async def invoices_like_estimate(

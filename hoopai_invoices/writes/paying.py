@@ -8,7 +8,7 @@ from typing import Any
 from .. import models
 from .._model import Model
 from ..errors import InvalidRequestError
-from .case import Case, Found, Nothing, Reconciler, Unclear, Verdict
+from .case import Case, Found, Nothing, Reconciler, Several, Unclear, Verdict
 from .entry import Entry
 
 __all__ = ["RecordPayment"]
@@ -51,6 +51,11 @@ class RecordPayment(Reconciler):
             return Nothing()
         if self._expected(case.entry, grown, invoice):
             return Found(_result(invoice))
+        amount = case.entry.request.get("amount")
+        if amount is not None and grown == 2 * Decimal(amount):
+            return Several(
+                (invoice.id, invoice.id)
+            )  # what the customer pays just then is rarely that
         msg = f"{grown} {invoice.currency} were paid meanwhile, and nothing tells by which payment"
         return Unclear(msg, (invoice.id,))
 

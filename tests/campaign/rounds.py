@@ -21,7 +21,7 @@ from .crew import Crew
 from .judge import Found, Verdict, judge
 from .plan import Job, Plan, jobs_of
 from .service import Log, serving
-from .worker import Base, Claim, client_on, ledger_on
+from .worker import Base, Claim, client_on, kept, ledger_on
 
 __all__ = ["Round", "run"]
 
@@ -82,13 +82,13 @@ async def run(plan: Plan, postgres: str | None) -> Round:
         crew = Crew(plan, base, jobs)
         await crew.work(most=120 + len(jobs) / 5)
         claims = crew.claims
-        async with ledger_on(base) as kept, client_on(base, kept) as client:
+        async with ledger_on(base) as ledger_, client_on(base, ledger_) as client:
             claims += await _settled(client, plan)
             service.calm()
             audit = await _audited(client, jobs)
             states: Counter[str] = Counter()
             adopted = resent = 0
-            async for entry in kept.entries():
+            async for entry in ledger_.entries():
                 states[entry.state] += 1
                 adopted += entry.adopted
                 resent += entry.attempts > 1
@@ -134,7 +134,8 @@ async def _settled(client: InvoicesClient, plan: Plan) -> list[Claim]:
         for one in await client.writes.settle_pending():
             claims.append(_claim(one.entry.key, one.error, one.answer))
             if isinstance(one.error, DuplicateDetected):
-                await client.writes.resolve(one.entry, record_id=one.error.ids[0])
+                record = kept(one.entry.operation, one.error.ids)
+                await client.writes.resolve(one.entry, record_id=record)
                 claims.append(Claim(one.entry.key, "done", (one.error.ids[0],)))
         left = [entry async for entry in client.writes.pending()]
         if not left:

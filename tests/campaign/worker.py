@@ -25,7 +25,7 @@ from hoopai_invoices.models import (
 
 from .plan import Job, writes_of
 
-__all__ = ["Base", "Claim", "End", "Outcome", "carry_out", "client_on", "ledger_on", "main"]
+__all__ = ["Base", "Claim", "End", "Outcome", "carry_out", "client_on", "kept", "ledger_on", "main"]
 
 T = TypeVar("T")
 Outcome = Literal["done", "unknown", "duplicate", "refused", "broken"]
@@ -341,6 +341,11 @@ class _Flow:
         async for entry in self._client.writes.pending():
             if entry.key == key and entry.operation == operation:
                 try:
-                    await self._client.writes.resolve(entry, record_id=ids[0])
+                    await self._client.writes.resolve(entry, record_id=kept(operation, ids))
                 except HoopAIError:  # another worker was told as well, and was faster
                     return
+
+
+def kept(operation: str, ids: tuple[str, ...]) -> str | None:
+    """Which of several records stays; a payment makes none, and stays booked twice."""
+    return None if operation == "invoices.record_payment" else ids[0]
