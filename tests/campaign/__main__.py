@@ -89,6 +89,8 @@ async def _campaign(
         while True:
             ended = await run(plan, postgres)
             print(_line(ended), flush=True)
+            for text in ended.verdict.wrong:
+                print(f"  {text}", flush=True)
             if not ended.void or tries == TRIES:
                 return ended
             tries += 1

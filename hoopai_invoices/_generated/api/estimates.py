@@ -106,6 +106,7 @@ class Estimates(Resource):
             OutcomeUnknown: It was sent, and whether it took effect isn't known.
             KeyReusedError: The key was given to another request.
             DuplicateDetected: It was done twice, by somebody in between.
+            KeyBusy: Another keyed write of the same record goes first; nothing was sent.
             DecodeError: The answer can't be read.
         """
         body = models.EstimateCreate(
@@ -440,6 +441,7 @@ class Estimates(Resource):
             OutcomeUnknown: It was sent, and whether it took effect isn't known.
             KeyReusedError: The key was given to another request.
             DuplicateDetected: It was done twice, by somebody in between.
+            KeyBusy: Another keyed write of the same record goes first; nothing was sent.
             DecodeError: The answer can't be read.
         """
         body = models.EstimateSend(
@@ -499,6 +501,7 @@ class Estimates(Resource):
             OutcomeUnknown: It was sent, and whether it took effect isn't known.
             KeyReusedError: The key was given to another request.
             DuplicateDetected: It was done twice, by somebody in between.
+            KeyBusy: Another keyed write of the same record goes first; nothing was sent.
             DecodeError: The answer can't be read.
         """
         body = models.EstimateInvoiceCreate(

@@ -218,6 +218,7 @@ class Invoices(Resource):
             OutcomeUnknown: It was sent, and whether it took effect isn't known.
             KeyReusedError: The key was given to another request.
             DuplicateDetected: It was done twice, by somebody in between.
+            KeyBusy: Another keyed write of the same record goes first; nothing was sent.
             DecodeError: The answer can't be read.
         """
         body = models.InvoiceCreate(
@@ -467,6 +468,7 @@ class Invoices(Resource):
             OutcomeUnknown: It was sent, and whether it took effect isn't known.
             KeyReusedError: The key was given to another request.
             DuplicateDetected: It was done twice, by somebody in between.
+            KeyBusy: Another keyed write of the same record goes first; nothing was sent.
             DecodeError: The answer can't be read.
         """
         body = models.InvoiceSend(
@@ -571,6 +573,7 @@ class Invoices(Resource):
             OutcomeUnknown: It was sent, and whether it took effect isn't known.
             KeyReusedError: The key was given to another request.
             DuplicateDetected: It was done twice, by somebody in between.
+            KeyBusy: Another keyed write of the same record goes first; nothing was sent.
             DecodeError: The answer can't be read.
         """
         body = models.PaymentRecord(
@@ -816,6 +819,7 @@ class Invoices(Resource):
             OutcomeUnknown: It was sent, and whether it took effect isn't known.
             KeyReusedError: The key was given to another request.
             DuplicateDetected: It was done twice, by somebody in between.
+            KeyBusy: Another keyed write of the same record goes first; nothing was sent.
             DecodeError: The answer can't be read.
         """
         body = models.Text2Pay(

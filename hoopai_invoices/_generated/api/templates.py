@@ -174,6 +174,7 @@ class Templates(Resource):
             OutcomeUnknown: It was sent, and whether it took effect isn't known.
             KeyReusedError: The key was given to another request.
             DuplicateDetected: It was done twice, by somebody in between.
+            KeyBusy: Another keyed write of the same record goes first; nothing was sent.
             DecodeError: The answer can't be read.
         """
         body = models.TemplateCreate(
