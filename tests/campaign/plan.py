@@ -176,7 +176,9 @@ def draw(
         settle = 0.8
     # How long a lagging list and a late commit keep a record from sight adds up.
     lag = round(chance.uniform(0.1, 0.3), 2) if number % 5 == 3 and control == "none" else 0.0
-    longest = round(0.9 - lag, 2)
+    if lag:
+        settle = 3.0  # what the service's loop is late by keeps a record from sight, too
+    longest = round((0.6 if lag else 0.9) - lag, 2)
     late = tuple(round(longest * share, 3) for share in (0.05, 0.3, 0.6, 0.9, 1.0))
     client_settle = settle
     if control == "no settle time":
