@@ -29,6 +29,8 @@ def test_a_short_campaign_finds_nothing_and_its_controls_do(tmp_path: Path) -> N
     )
     wrong = [line for line in done.stdout.splitlines() if line.startswith("- ")]
     if done.returncode and wrong and all(" is void: " in line for line in wrong):
+        # After three tries each, and nothing else was wrong: such a round breaks its own assumption,
+        # that commits are to be seen within the settle time, and proves nothing either way.
         pytest.skip("the machine is too busy to show anything")
     assert done.returncode == 0, done.stdout + done.stderr
     seen = json.loads(figures.read_text())
