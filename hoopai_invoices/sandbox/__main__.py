@@ -21,6 +21,8 @@ async def _run(box: Sandbox, host: str, port: int) -> None:
             f"""HOOPAI_BASE_URL={url}
 HOOPAI_TOKEN={box.token}
 HOOPAI_LOCATION_ID={box.location_id}
+HOOPAI_CLIENT_ID={box.oauth.client_id}
+HOOPAI_CLIENT_SECRET={box.oauth.client_secret}
 
 To accept a sent estimate as its customer would:
   curl -X POST {url}/_sandbox/customer/accept -d '{{"estimateId": "<id>"}}'

@@ -9,7 +9,16 @@ from .contract import Operation
 from .errors import SandboxError
 from .state import Location, State, Token
 
-__all__ = ["NO_SCOPE", "OAUTH_SCOPES", "SCOPES", "STUB_SCOPES", "admit", "check_location", "reach"]
+__all__ = [
+    "NO_SCOPE",
+    "OAUTH_SCOPES",
+    "SCOPES",
+    "STUB_SCOPES",
+    "admit",
+    "bearer",
+    "check_location",
+    "reach",
+]
 
 SCOPES = (
     "invoices.readonly",
@@ -42,8 +51,7 @@ def admit(state: State, operation: Operation, headers: Mapping[str, str]) -> Tok
     """The caller's token, when it is known and may call the operation at all."""
     if not operation.token:
         return None
-    scheme, _, value = headers.get("authorization", "").partition(" ")
-    value = value.strip() if scheme.lower() == "bearer" else ""
+    value = bearer(headers)
     token = state.shown(value)
     if token is None:
         raise SandboxError(401, _unknown(state.choices, value))
@@ -58,6 +66,12 @@ def admit(state: State, operation: Operation, headers: Mapping[str, str]) -> Tok
     if "location-id" in headers:
         check_location(token, headers["location-id"])
     return token
+
+
+def bearer(headers: Mapping[str, str]) -> str:
+    """The token that a request carries, or an empty text."""
+    scheme, _, value = headers.get("authorization", "").partition(" ")
+    return value.strip() if scheme.lower() == "bearer" else ""
 
 
 def reach(state: State, token: Token, location_id: str | None) -> Location | None:

@@ -12,6 +12,7 @@ from . import wire
 from .arrivals import Arrival
 from .call import Answer
 from .choices import Limits
+from .consent import ConsentPage
 from .control import PREFIX, Control
 from .errors import SandboxError
 from .faults import Fault, Faults
@@ -40,12 +41,15 @@ class SandboxApp:
     (or the server) that runs it drops the connection.
     """
 
-    def __init__(self, gateway: Gateway, faults: Faults, control: Control) -> None:
+    def __init__(
+        self, gateway: Gateway, faults: Faults, control: Control, consent: ConsentPage
+    ) -> None:
         self.arrivals: list[Arrival] = []
         self._gateway = gateway
         self._clock = gateway.state.clock
         self._faults = faults
         self._control = control
+        self._consent = consent
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request (or take part in the server's start and stop)."""
@@ -61,6 +65,8 @@ class SandboxApp:
         request = _request(scope, raw)
         if request.path.startswith(PREFIX):
             reply = self._controlled(scope, request)
+        elif self._consent.is_at(request):  # a person's browser: no call of the app's
+            reply = self._consent.answer(request.query)
         else:
             self._clock.settle()
             arrival = self._gateway.arrival(request)

@@ -26,6 +26,10 @@ class Arrival:
     body: Any = None
     """The parsed JSON or form, the raw bytes when it is neither, or None when there was none."""
     location_id: str | None = None
+    """The location that the request names."""
+    token_of: str | None = None
+    """Whose token it carried, dead or alive: the id of the token's location, or of the company
+    when it is the company's (or is for several locations). None: no token, or one never given."""
     status: int | None = None
     """What the service answered, whether or not anybody heard it; None: it never took it up."""
     made: tuple[tuple[str, str], ...] = ()

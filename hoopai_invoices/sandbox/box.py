@@ -16,6 +16,7 @@ from .arrivals import Arrival, compared
 from .builders import Builders
 from .choices import Choices, Limits, check
 from .clock import ClientClock, VirtualClock
+from .consent import ConsentPage
 from .contract import Contract, packaged
 from .control import Control
 from .customer import Customer
@@ -34,8 +35,11 @@ if TYPE_CHECKING:
     from typing import Self
 
     from hoopai_invoices import InvoicesClient
+    from hoopai_invoices.auth import OAuthApp
 
 __all__ = ["Sandbox"]
+
+_BASE_URL = "https://sandbox.invalid"
 
 
 @functools.cache
@@ -89,13 +93,14 @@ class Sandbox(Builders):
         """What networks and services do to requests, on demand."""
         self.customer = Customer(self._state)
         """The customer's side, for which the service has no call."""
-        lifted = Limits(burst=None, daily=None, token_calls=None)
+        lifted = Limits(burst=None, daily=None, token_calls=None, mint_calls=None)
         meter = Meter(lifted if limits is None else limits)
         self.oauth = OAuthServer(self._state)
         """A marketplace app: its credentials, and what people in the browser do with it."""
         handlers = {**HANDLERS, **oauth.handlers(self.oauth, meter)}
         self._gateway = Gateway(self._state, contract, validator, meter, handlers)
-        self.app = SandboxApp(self._gateway, self.faults, Control(self))
+        consent = ConsentPage(self.oauth)
+        self.app = SandboxApp(self._gateway, self.faults, Control(self), consent)
         """The ASGI application."""
         self.location_id = self.add_location().id
         """A location to start with."""
@@ -218,20 +223,34 @@ class Sandbox(Builders):
         self._state.countdowns.pop(token.value, None)  # one that died may be given anew
         return token.value
 
-    def expire_token(self, location: Location | str | None = None, *, after_calls: int = 0) -> None:
+    def expire_token(
+        self,
+        location: Location | str | None = None,
+        *,
+        company: bool = False,
+        after_calls: int = 0,
+    ) -> None:
         """Let every access token die that is for this location alone, private ones too.
+
+        What refreshes them, or mints new ones, stays good.
 
         Args:
             location: The location, or its id; the first by default.
+            company: Let the company's own tokens die instead, and none of a location.
             after_calls: How many more calls these tokens are good for, together.
 
         Raises:
-            ValueError: There is no such location, or the number is negative.
+            ValueError: There is no such location, the number is negative, or both a location and
+                the company are named.
         """
+        if company and location is not None:
+            msg = "name a location or the company, not both"
+            raise ValueError(msg)
         if after_calls < 0:
             msg = "after_calls must not be negative"
             raise ValueError(msg)
-        self._state.end_tokens(self._state.location_id(location), after_calls)
+        place = None if company else self._state.location_id(location)
+        self._state.end_tokens(place, after_calls)
 
     async def serve(self, port: int = 0, host: str = "127.0.0.1") -> str:
         """Listen on this machine until the sandbox is closed; returns the base URL.
@@ -252,11 +271,30 @@ class Sandbox(Builders):
         settings: dict[str, Any] = {
             "token": self.token,
             "location_id": self.location_id,
-            "base_url": "https://sandbox.invalid",
+            "base_url": _BASE_URL,
             "transport": asgi_transport(self.app),
             "_clock": ClientClock(self.clock, self._seed),
         }
         return InvoicesClient(**(settings | kwargs))
+
+    def oauth_app(self, **kwargs: Any) -> OAuthApp:
+        """The developer's side of `oauth`, without a socket; keywords as for `OAuthApp`.
+
+        Its grants are kept in memory, each app's apart from the others', unless a `store` is given.
+        """
+        from hoopai_invoices._core.http import asgi_transport
+        from hoopai_invoices.auth import MemoryStore, OAuthApp
+
+        settings: dict[str, Any] = {
+            "client_id": self.oauth.client_id,
+            "client_secret": self.oauth.client_secret,
+            "base_url": _BASE_URL,
+            "transport": asgi_transport(self.app),
+            "_clock": ClientClock(self.clock, self._seed),
+        }
+        if "store" not in kwargs:
+            settings["store"] = MemoryStore()
+        return OAuthApp(**(settings | kwargs))
 
     def _set_lagging(self, lagging: bool) -> None:
         for shelf in self._state.shelves:

@@ -39,6 +39,8 @@ class Choices:
     """What a `Version` header gets that is none of those seen to work."""
     code_seconds: float = 600
     """How long an authorization code is good for."""
+    access_seconds: float = 86399
+    """How long an access token lives; `expires_in` says so in whole seconds, rounded down."""
     refresh_grace_seconds: float = 0
     """How long a used refresh token still gives the same answer."""
     refresh_life: Literal["year", "next_consent"] = "year"
@@ -98,6 +100,8 @@ class Limits:
     """Requests a day (UTC)."""
     token_calls: int | None = 5
     """Calls of `/oauth/token` a minute, by client id."""
+    mint_calls: int | None = None
+    """Calls of `/oauth/locationToken` a minute, by client id; they count as requests besides."""
 
 
 def check(options: Any, kind: type[Choices | Limits]) -> None:

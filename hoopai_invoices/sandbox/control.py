@@ -7,10 +7,11 @@ They are for programs in other languages and for curl; in process the same thing
 from __future__ import annotations
 
 import inspect
+import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from . import entries, wire
 from .arrivals import Arrival
@@ -34,6 +35,21 @@ _T = TypeVar("_T", bound=Entry)
 def is_loopback(host: str | None) -> bool:
     """Whether an address belongs to this machine alone."""
     return host in ("localhost", "::1") or (host or "").startswith("127.")
+
+
+def _is_ours(host: str) -> bool:
+    """Whether a Host header names this machine, or a name that leads nowhere, as callers in process do.
+
+    A page of another site reaches this machine, too, when its own name is made to lead here.
+    """
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return "." not in name or name.endswith((".localhost", ".invalid"))
 
 
 class _Estimate(Entry):
@@ -61,12 +77,15 @@ class _Time(Entry):
 
 class _Expiry(Entry):
     locationId: str | None = None
+    companyTokens: bool = False
     afterCalls: int | None = None
 
 
 class _Consent(Entry):
     userType: TokenKind = "Location"
     locationId: str | None = None
+    locations: list[str] | None = None
+    scopes: list[str] | None = None
 
 
 class _Kind(Entry):
@@ -102,6 +121,8 @@ class Control:
             ("POST", "faults"): _Route(entries.Fault, self._strike),
             ("DELETE", "faults"): _Route(_Nothing, self._calm),
             ("POST", "expire-token"): _Route(_Expiry, self._expire_token),
+            ("GET", "oauth"): _Route(_Nothing, self._oauth),
+            ("GET", "oauth/app"): _Route(_Nothing, self._oauth_app),
             ("POST", "oauth/authorize"): _Route(_Consent, self._authorize),
             **{
                 ("POST", f"add/{kind.__name__.lower()}"): _Route(kind, self._add)
@@ -111,7 +132,7 @@ class Control:
 
     def handle(self, request: Request, caller: str | None) -> Answer:
         """Answer one call."""
-        if not is_loopback(caller):
+        if not is_loopback(caller) or not _is_ours(request.headers.get("host", "")):
             raise SandboxError(403, "Only this machine may use the sandbox's own calls.")
         path = unquote(request.path.removeprefix(PREFIX))
         route = self._routes.get((request.method, path))
@@ -190,14 +211,32 @@ class Control:
         return {"success": True}
 
     def _expire_token(self, which: _Expiry) -> dict[str, Any]:
-        """Let the tokens of a location (the first) expire, at once or after some calls."""
-        self._box.expire_token(which.locationId, after_calls=which.afterCalls or 0)
+        """Let the tokens of a location (the first), or the company's, expire: after some calls."""
+        self._box.expire_token(
+            which.locationId, company=which.companyTokens, after_calls=which.afterCalls or 0
+        )
         return {"success": True}
+
+    def _oauth(self, _: _Nothing) -> dict[str, Any]:
+        """Count refresh tokens used, codes and refresh tokens refused, and tokens minted."""
+        oauth = self._box.oauth
+        return {
+            "refreshes": oauth.refreshes,
+            "refused": oauth.refused,
+            "minted": dict(oauth.minted),
+        }
+
+    def _oauth_app(self, _: _Nothing) -> dict[str, Any]:
+        """Show the marketplace app: its credentials and its ids."""
+        names = ("client_id", "client_secret", "app_id", "version_id")
+        return {name: getattr(self._box.oauth, name) for name in names}
 
     def _authorize(self, consent: _Consent) -> dict[str, Any]:
         """Consent to the app in the browser: its credentials, and the code of the redirect."""
         oauth = self._box.oauth
-        code = oauth.authorize(consent.userType, consent.locationId)
+        code = oauth.authorize(
+            consent.userType, consent.locationId, consent.locations, consent.scopes
+        )
         return {
             "code": code,
             "clientId": oauth.client_id,
@@ -222,6 +261,7 @@ def _arrival(arrival: Arrival) -> dict[str, Any]:
         "headers": arrival.headers,
         "body": body.decode("utf-8", "replace") if isinstance(body, bytes) else body,
         "locationId": arrival.location_id,
+        "tokenOf": arrival.token_of,
         "status": arrival.status,
         "committed": arrival.committed,
         "made": [{"kind": kind, "id": record_id} for kind, record_id in arrival.made],

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from . import wire
-from .access import admit, reach
+from .access import admit, bearer, reach
 from .arrivals import Arrival
 from .call import Answer, Call, Handler
 from .contract import Contract, Operation
@@ -46,7 +46,7 @@ class Reply:
     """An answer ready for the wire."""
 
     status: int
-    headers: dict[str, str]
+    headers: dict[str, str] = field(repr=False)  # the way back from a consent carries its code
     content: bytes = field(repr=False)
 
 
@@ -79,6 +79,7 @@ class Gateway:
         query: Any = dict(request.query)
         if _is_oauth(request):
             query, body = _masked(query), _masked(body)
+        token = self.state.tokens.get(bearer(request.headers))
         return Arrival(
             number=0,
             at=self.state.now(),
@@ -89,6 +90,7 @@ class Gateway:
             headers={k: v for k, v in request.headers.items() if k != "authorization"},
             body=body,
             location_id=_named(operation, request, body) if operation else None,
+            token_of=None if token is None else _place(token),
         )
 
     def serve(self, request: Request, arrival: Arrival, **view: Any) -> Reply:
@@ -124,7 +126,8 @@ class Gateway:
         if token is not None:
             at = reach(self.state, token, _named(operation, request, body))
             place = at.id if at else _place(token)
-            headers |= self.meter.count(token.app, place, self.state.now())
+            mints = operation.name == "oauth.location_token"
+            headers |= self.meter.count(token.app, place, self.state.now(), mints=mints)
         self._validator.check_query(operation, request.query)
         if request.raw or operation.body_required:
             refusal = int(self.state.choices.late_refusals)
@@ -183,7 +186,7 @@ def _named(operation: Operation, request: Request, body: Any) -> str | None:
 
 
 def _place(token: Token) -> str:
-    """Where a call counts that names no location."""
+    """Whose a token is, and so where a call counts that names no location."""
     if token.kind == "Company" or len(token.locations) != 1:
         return token.company_id or ""
     return next(iter(token.locations))

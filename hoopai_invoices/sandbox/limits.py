@@ -54,12 +54,14 @@ class Meter:
         self.limits = limits
         self._counts: dict[tuple[str, str], _Count] = {}
         self._token_calls: dict[str, _Window] = {}
+        self._mint_calls: dict[str, _Window] = {}
 
-    def count(self, app: str, place: str, now: datetime) -> dict[str, str]:
-        """Count one request; returns the headers of its answer.
+    def count(self, app: str, place: str, now: datetime, *, mints: bool = False) -> dict[str, str]:
+        """Count one request, which may be one that `mints`; returns the headers of its answer.
 
         Raises:
-            SandboxError: It is one too many (429, carrying the headers).
+            SandboxError: It is one too many (429, carrying the headers; not so where it is the
+                minting that is too much).
         """
         limits = self.limits
         count = self._counts.get((app, place))
@@ -71,6 +73,8 @@ class Meter:
         over = limits.daily is not None and count.today >= limits.daily
         spent = limits.burst is not None and used >= limits.burst
         if not over and not spent:
+            if mints:
+                _count_within_a_minute(self._mint_calls, app, limits.mint_calls, now)
             count.today += 1
             if limits.burst is not None:
                 count.window.add(now)
@@ -94,10 +98,15 @@ class Meter:
         Raises:
             SandboxError: It is one too many.
         """
-        most = self.limits.token_calls
-        if most is None:
-            return
-        window = self._token_calls.setdefault(client_id, _Window())
-        if window.used(now, _MINUTE, "sliding") >= most:
-            raise SandboxError(429, "Too many requests")
-        window.add(now)
+        _count_within_a_minute(self._token_calls, client_id, self.limits.token_calls, now)
+
+
+def _count_within_a_minute(
+    windows: dict[str, _Window], client_id: str, most: int | None, now: datetime
+) -> None:
+    if most is None:
+        return
+    window = windows.setdefault(client_id, _Window())
+    if window.used(now, _MINUTE, "sliding") >= most:
+        raise SandboxError(429, "Too many requests")
+    window.add(now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,6 @@ from .state import Countdown, Location, State, Token, TokenKind
 
 __all__ = ["OAuthServer"]
 
-_ACCESS_SECONDS = 86399
 _REFRESH_DAYS = 365
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -50,6 +50,10 @@ class OAuthServer:
         version_id: The id of its version.
         plan_id: The id of the plan that was taken of it.
         user_id: The user who installs it.
+        refreshes: How many refresh tokens were used so far; a use that is repeated within the
+            grace counts once.
+        refused: How many codes and refresh tokens were refused as not good (`invalid_grant`).
+        minted: How many tokens were minted, by location id.
     """
 
     def __init__(self, state: State) -> None:
@@ -64,6 +68,9 @@ class OAuthServer:
         self.version_id = state.new_record_id()
         self.plan_id = state.new_account_id()
         self.user_id = state.new_account_id()
+        self.refreshes = 0
+        self.refused = 0
+        self.minted: Counter[str] = Counter()
 
     def authorize(
         self,
@@ -158,7 +165,7 @@ class OAuthServer:
         """
         held = self._codes.get(code)
         if held is None or held.until <= self._state.now():
-            _refuse("authorization code")
+            self._refuse("authorization code")
         self._check_active(held.grant)
         del self._codes[code]
         if self._state.choices.refresh_life == "next_consent":
@@ -173,11 +180,12 @@ class OAuthServer:
         """
         held = self._refreshes.get(value)
         if held is None or held.until <= self._state.now():
-            _refuse("refresh token")
+            self._refuse("refresh token")
         if held.answer is not None:
             return held.answer
         self._check_active(held.grant)
         answer = self._issued(held.grant)
+        self.refreshes += 1
         grace = timedelta(seconds=self._state.choices.refresh_grace_seconds)
         del self._refreshes[value]
         if grace:
@@ -187,6 +195,7 @@ class OAuthServer:
     def mint(self, company: Token, location_id: str) -> Mapping[str, Any]:
         """A Location token from a Company token, as an answer shows it; none to refresh it with."""
         scopes = company.scopes.difference(OAUTH_SCOPES)
+        self.minted[location_id] += 1
         return self._new_token("Location", scopes, [location_id], company.app)
 
     def _issued(self, grant: _Grant) -> Mapping[str, Any]:
@@ -217,7 +226,7 @@ class OAuthServer:
     ) -> Mapping[str, Any]:
         """A new access token, as every token answer shows it."""
         state = self._state
-        value = state.new_uuid()
+        value, lives = state.new_uuid(), state.choices.access_seconds
         state.tokens[value] = Token(
             value,
             kind,
@@ -226,12 +235,12 @@ class OAuthServer:
             app,
             state.company_id,
             private=False,
-            expires=state.now() + timedelta(seconds=_ACCESS_SECONDS),
+            expires=state.now() + timedelta(seconds=lives),
         )
         return {
             "access_token": value,
             "token_type": "Bearer",
-            "expires_in": _ACCESS_SECONDS,
+            "expires_in": int(lives),
             "scope": " ".join(sorted(scopes)),
         }
 
@@ -239,6 +248,10 @@ class OAuthServer:
         location = self._state.locations.get(grant.place)
         if grant.kind == "Location" and (location is None or location.suspended):
             raise SandboxError(400, "Location is not active")  # never seen as a 401 here
+
+    def _refuse(self, what: str) -> NoReturn:
+        self.refused += 1
+        raise SandboxError(400, f"Invalid grant: {what} is invalid", code="invalid_grant")
 
     def _renew_company_tokens(self) -> None:
         """A Company token always reaches the locations where the app is installed now."""
@@ -251,7 +264,3 @@ class OAuthServer:
 def _forget(held: dict[str, _Held], place: str) -> None:
     for value in [value for value, one in held.items() if one.grant.place == place]:
         del held[value]
-
-
-def _refuse(what: str) -> NoReturn:
-    raise SandboxError(400, f"Invalid grant: {what} is invalid", code="invalid_grant")

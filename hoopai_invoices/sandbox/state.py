@@ -262,11 +262,18 @@ class State:
             countdown.calls -= 1
         return token
 
-    def end_tokens(self, location_id: str, after_calls: int = 0) -> None:
-        """Let the tokens die, after so many calls, that are for this location alone."""
+    def end_tokens(self, location_id: str | None, after_calls: int = 0) -> None:
+        """Let the tokens die, after so many calls, that are for this location alone.
+
+        None stands for the company: its own tokens die.
+        """
         countdown = Countdown(after_calls)
         for value, token in self.tokens.items():
-            if token.kind == "Location" and token.locations == {location_id}:
+            if location_id is None:
+                ends = token.kind == "Company"
+            else:
+                ends = token.kind == "Location" and token.locations == {location_id}
+            if ends:
                 current = self.countdowns.get(value)
                 if current is None or current.calls > after_calls:
                     self.countdowns[value] = countdown

@@ -328,3 +328,45 @@ async def test_expiring_what_is_not_there(box: Sandbox) -> None:
         box.expire_token("x")
     with pytest.raises(ValueError, match="negative"):
         box.expire_token(after_calls=-1)
+    with pytest.raises(ValueError, match="not both"):
+        box.expire_token(box.location_id, company=True)
+
+
+async def test_expiring_the_company_s_tokens(box: Sandbox) -> None:
+    api, first, second = api_of(box), *(box.add_token(kind="Company") for _ in range(2))
+    box.expire_token(company=True, after_calls=1)
+    for token, status in ((first, 200), (second, 401), (first, 401), (box.token, 200)):
+        assert (await api("GET", "/invoices/settings", token=token))[0] == status
+    third = box.add_token(kind="Company")  # those given later live
+    assert (await api("GET", "/invoices/settings", token=third))[0] == 200
+
+
+async def test_the_log_tells_whose_token_a_request_carried(box: Sandbox) -> None:
+    api, other = api_of(box), box.add_location().id
+    there, both = (
+        box.add_token(locations=[other]),
+        box.add_token(locations=[other, box.location_id]),
+    )
+    company, company_id = box.add_token(kind="Company"), box.add_location().company_id
+    carried = [
+        (box.token, box.location_id),
+        (there, other),  # refused, as it names the first location
+        (both, company_id),
+        (company, company_id),
+        ("nobody", None),
+    ]
+    for token, _ in carried:
+        await api("GET", "/invoices/settings", token=token)
+    await api("GET", "/invoices/settings", headers={"Authorization": None})
+    await api("GET", "/invoices/settings", headers={"Authorization": f"Basic {box.token}"})
+    await api("GET", "/nowhere")
+    assert [arrival.token_of for arrival in box.arrivals] == [
+        *(whose for _, whose in carried),
+        *(None, None, box.location_id),
+    ]
+    shown = repr([(arrival, arrival.headers) for arrival in box.arrivals])
+    assert not [token for token in (box.token, there, both, company) if token in shown]
+    # A dead one is somebody's still, and telling it uses nothing up.
+    box.expire_token(after_calls=1)
+    seen = [(await api("GET", "/invoices/settings"))[0] for _ in range(2)]
+    assert (seen, box.arrivals[-1].token_of) == ([200, 401], box.location_id)

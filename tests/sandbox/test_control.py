@@ -48,6 +48,8 @@ async def test_the_index_names_every_call(api: Api) -> None:
         "POST /_sandbox/clock/advance",
         "POST /_sandbox/faults",
         "DELETE /_sandbox/faults",
+        "GET /_sandbox/oauth",
+        "GET /_sandbox/oauth/app",
         "POST /_sandbox/oauth/authorize",
         "POST /_sandbox/expire-token",
         "POST /_sandbox/add/location",
@@ -147,6 +149,13 @@ async def test_a_token_expires(api: Api) -> None:
     assert [(await api("GET", "/invoices/settings"))[0] for _ in range(2)] == [200, 401]
 
 
+async def test_the_company_s_tokens_expire(api: Api) -> None:
+    company = api.box.add_token(kind="Company")
+    await done(api, "expire-token", {"companyTokens": True, "afterCalls": 1})
+    seen = [(await api("GET", "/invoices/settings", token=company))[0] for _ in range(2)]
+    assert (seen, (await api("GET", "/invoices/settings"))[0]) == ([200, 401], 200)
+
+
 async def test_records_to_order(api: Api) -> None:
     place = await done(api, "add/location", {"id": "here", "timezone": "UTC", "name": "Here"})
     assert place == {"id": "here", "timezone": "UTC", "name": "Here"}
@@ -196,6 +205,7 @@ async def test_the_log_shows_what_arrived_and_never_these_calls(api: Api) -> Non
         "path": "/invoices/estimate",
         "query": {},
         "locationId": api.box.location_id,
+        "tokenOf": api.box.location_id,
         "status": 201,
         "committed": True,
         "made": [{"kind": "estimate", "id": made}],
@@ -271,6 +281,21 @@ async def test_the_log_shows_what_arrived_and_never_these_calls(api: Api) -> Non
         ),
         (
             "POST",
+            "expire-token",
+            {"locationId": "x", "companyTokens": True},
+            422,
+            "name a location or the company, not both",
+        ),
+        (
+            "POST",
+            "oauth/authorize",
+            {"locations": ["x"]},
+            422,
+            "a Location consent is for one location: name it with location=",
+        ),
+        ("GET", "oauth/tokens", None, 404, None),
+        (
+            "POST",
             "add/invoice",
             {"status": "lost"},
             422,
@@ -303,7 +328,8 @@ async def test_a_body_that_is_no_json_is_refused(api: Api) -> None:
 
 @pytest.mark.parametrize("caller", ["192.0.2.1", "10.0.0.7", "::ffff:192.0.2.1", ""])
 @pytest.mark.parametrize(
-    ("method", "path"), [("POST", "customer/accept"), ("GET", ""), ("GET", "arrivals")]
+    ("method", "path"),
+    [("POST", "customer/accept"), ("GET", ""), ("GET", "arrivals"), ("GET", "oauth/app")],
 )
 async def test_strangers_are_refused(box: Sandbox, caller: str, method: str, path: str) -> None:
     transport = httpx.ASGITransport(app=box.app, client=(caller, 1))
@@ -317,6 +343,35 @@ async def test_this_machine_is_not(box: Sandbox, caller: str) -> None:
     transport = httpx.ASGITransport(app=box.app, client=(caller, 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://sandbox") as http:
         assert (await http.get("/_sandbox/")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        *(
+            (host, 200)
+            for host in ("127.0.0.1:8700", "localhost", "[::1]:1", "a.localhost", "sandbox")
+        ),
+        *(
+            (host, 403)
+            for host in ("evil.example", "127.evil.example:80", "192.0.2.1", "[", "[2001::1]")
+        ),
+        *(
+            (host, 403)
+            for host in ("localhost.evil.example", "localhost@evil.example", "evil.example.")
+        ),
+    ],
+)
+async def test_a_name_that_was_made_to_lead_here_is_refused(
+    box: Sandbox, host: str, status: int
+) -> None:
+    async with httpx.AsyncClient(base_url=await box.serve()) as http:
+        for path in ("oauth/app", "arrivals", ""):
+            answer = await http.get(f"/_sandbox/{path}", headers={"host": host})
+            assert (answer.status_code, "client_secret" in answer.text) == (
+                status,
+                status == 200 and path == "oauth/app",
+            )
 
 
 async def test_they_count_for_no_limit(api: Api) -> None:
@@ -340,3 +395,42 @@ async def test_another_program_may_play_the_consent(api: Api, kind: str) -> None
     status, answer = await call(api, "POST", "oauth/authorize", {"locationId": "nowhere"})
     assert status == 422
     assert "nowhere" in answer["message"][0]
+
+
+async def test_another_program_may_choose_what_is_consented_to(api: Api) -> None:
+    second, third = api.box.add_location().id, api.box.add_location().id
+    app = await done(api, "oauth/app", method="GET")
+    assert app == {
+        "client_id": api.box.oauth.client_id,
+        "client_secret": api.box.oauth.client_secret,
+        "app_id": api.box.oauth.app_id,
+        "version_id": api.box.oauth.version_id,
+    }
+    wanted = {"userType": "Company", "locations": [second, third], "scopes": ["oauth.write"]}
+    form = {
+        "client_id": app["client_id"],
+        "client_secret": app["client_secret"],
+        "grant_type": "authorization_code",
+        "code": (await done(api, "oauth/authorize", wanted))["code"],
+    }
+    granted = (await api.http.post("/oauth/token", data=form)).json()
+    assert (granted["scope"], granted["approvedLocations"]) == ("oauth.write", [second, third])
+
+
+async def test_another_program_may_read_what_became_of_tokens(api: Api) -> None:
+    nothing = {"refreshes": 0, "refused": 0, "minted": {}}
+    assert await done(api, "oauth", method="GET") == nothing
+    consent = await done(api, "oauth/authorize", {"userType": "Company"})
+    app = {"client_id": consent["clientId"], "client_secret": consent["clientSecret"]}
+
+    async def granted(**form: str) -> Any:
+        return (await api.http.post("/oauth/token", data={**app, **form})).json()
+
+    first = await granted(grant_type="authorization_code", code=consent["code"])
+    for _ in range(2):
+        await granted(grant_type="refresh_token", refresh_token=first["refresh_token"])
+    where = {"companyId": first["companyId"], "locationId": api.box.location_id}
+    headers = {"Authorization": f"Bearer {first['access_token']}", "Version": "2021-07-28"}
+    await api.http.post("/oauth/locationToken", data=where, headers=headers)
+    told = await done(api, "oauth", method="GET")
+    assert told == {"refreshes": 1, "refused": 1, "minted": {api.box.location_id: 1}}

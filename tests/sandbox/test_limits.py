@@ -15,7 +15,7 @@ from hoopai_invoices.sandbox import Limits, Sandbox, SandboxError
 from hoopai_invoices.sandbox.limits import Meter
 
 from .samples import invoice
-from .support import Api, api_of, new_box
+from .support import Api, App, api_of, new_box
 
 pytestmark = pytest.mark.anyio
 
@@ -183,6 +183,38 @@ async def test_tokens_of_one_app_share_its_windows() -> None:
         assert seen == [200, 200, 200, 429]
 
 
+async def test_minting_may_have_a_limit_of_its_own() -> None:
+    async with new_box(limits=Limits(mint_calls=3, burst=5)) as box:
+        app = App(box)
+        tokens = [(await app.tokens("Company"))["access_token"] for _ in range(2)]
+        start = box.clock.now()
+        minted = [await app.mint(tokens[n % 2]) for n in range(3)]  # one app's, together
+        assert [answer.status_code for answer in minted] == [201] * 3
+        for _ in range(9):  # however often one knocks
+            over = await app.mint(tokens[0])
+            assert (over.status_code, quota(over)) == (429, {})
+            assert over.json() == {"statusCode": 429, "message": "Too many requests"}
+        assert box.oauth.minted == {box.location_id: 3}
+        # What it refused counts for no limit: of the company's five calls two are left.
+        seen = [await app.installed(tokens[0]) for _ in range(3)]
+        assert [answer.status_code for answer in seen] == [200, 200, 429]
+        burst = await app.mint(tokens[0])
+        assert (burst.status_code, quota(burst)["remaining"]) == (429, "0")  # the burst's own
+        box.clock.advance(seconds=59.998 - (box.clock.now() - start).total_seconds())
+        assert (await app.mint(tokens[0])).status_code == 429
+        box.clock.advance(seconds=0.001)
+        assert [(await app.mint(tokens[0])).status_code for _ in range(4)] == [201] * 3 + [429]
+
+
+async def test_without_a_limit_of_its_own_minting_has_the_company_s() -> None:
+    assert Limits().mint_calls is None
+    async with new_box(limits=Limits(burst=20)) as box:
+        app = App(box)
+        token = (await app.tokens("Company"))["access_token"]
+        minted = [(await app.mint(token)).status_code for _ in range(21)]
+        assert minted == [201] * 20 + [429]
+
+
 async def test_calls_that_name_no_location_count_for_the_token_s() -> None:
     async with new_box(limits=Limits(burst=2)) as box:
         api, contact = api_of(box), box.add_contact()
@@ -252,13 +284,13 @@ async def test_what_commits_late_counts_when_it_does() -> None:
 
 
 def test_memory_does_not_grow_with_the_calls() -> None:
-    meter, now = Meter(Limits()), datetime(2026, 8, 27, tzinfo=UTC)
+    meter, now = Meter(Limits(mint_calls=5)), datetime(2026, 8, 27, tzinfo=UTC)
     sizes = []
     for _ in range(3):
         for _ in range(20_000):
             now += timedelta(milliseconds=40)  # refused and passed by turns
             try:
-                meter.count("app", "place", now)
+                meter.count("app", "place", now, mints=True)
                 meter.count_token_call("client", now)
             except SandboxError:
                 continue

@@ -10,7 +10,7 @@ import pytest
 
 from hoopai_invoices.sandbox import Choices, Limits, Sandbox
 
-from .support import api_of, new_box
+from .support import App, new_box
 
 pytestmark = pytest.mark.anyio
 
@@ -30,51 +30,6 @@ EVERY_SCOPE = (
     "users.readonly"
 )
 NO_SCOPE = {"statusCode": 401, "message": "The token is not authorized for this scope."}
-
-
-class App:
-    """The app's side: what it sends, and what it gets."""
-
-    def __init__(self, box: Sandbox) -> None:
-        self.box = box
-        self.http = api_of(box).http
-
-    async def post(self, **form: str) -> httpx.Response:
-        """One call of the token endpoint, as a form; the app's credentials are filled in."""
-        oauth = self.box.oauth
-        app = {"client_id": oauth.client_id, "client_secret": oauth.client_secret}
-        return await self.http.post("/oauth/token", data={**app, **form})
-
-    async def exchange(self, code: str, **more: str) -> httpx.Response:
-        return await self.post(grant_type="authorization_code", code=code, **more)
-
-    async def refresh(self, token: str) -> httpx.Response:
-        return await self.post(grant_type="refresh_token", refresh_token=token)
-
-    async def tokens(self, user_type: Any = "Location", **consent: Any) -> Any:
-        """The tokens of a new consent."""
-        answer = await self.exchange(self.box.oauth.authorize(user_type, **consent))
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    async def call(
-        self, token: str, method: str = "GET", path: str = "/invoices/settings", **request: Any
-    ) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {token}", "Version": "2021-07-28"}
-        if path.startswith("/invoices"):
-            where = {"altId": self.box.location_id, "altType": "location"}
-            request["params"] = where | request.get("params", {})
-        return await self.http.request(method, path, headers=headers, **request)
-
-    async def mint(self, token: str, location: str | None = None, **more: Any) -> httpx.Response:
-        company = more.pop("company", self.box.add_location().company_id)
-        body = {"companyId": company, "locationId": location or self.box.location_id}
-        return await self.call(token, "POST", "/oauth/locationToken", data=body, **more)
-
-    async def installed(self, token: str, **query: str) -> httpx.Response:
-        company, app = self.box.add_location().company_id, self.box.oauth.app_id
-        params = {"companyId": company, "appId": app, **query}
-        return await self.call(token, path="/oauth/installedLocations", params=params)
 
 
 @pytest.fixture
@@ -373,6 +328,48 @@ async def test_the_limit_of_the_token_calls_can_be_lifted() -> None:
             await app.tokens()
 
 
+@pytest.mark.parametrize(("lives", "told"), [(60, 60), (90.75, 90), (0.5, 0)])
+async def test_how_long_access_tokens_live_can_be_said(lives: float, told: int) -> None:
+    async with new_box(choices=Choices(access_seconds=lives)) as box:
+        app = App(box)
+        given = await app.tokens("Company")
+        minted = (await app.mint(given["access_token"])).json()
+        renewed = (await app.refresh(given["refresh_token"])).json()
+        for tokens in (given, minted, renewed):
+            assert (tokens["expires_in"], type(tokens["expires_in"])) == (told, int)
+        # Each was given a millisecond after the one before, and each call takes one.
+        box.clock.advance(seconds=lives - 0.004)
+        assert (await app.call(given["access_token"])).status_code == 200
+        box.clock.advance(seconds=0.001)
+        seen = [await app.call(t["access_token"]) for t in (renewed, minted, given)]
+        assert [answer.status_code for answer in seen] == [200, 401, 401]
+
+
+async def test_the_app_s_book(app: App) -> None:
+    oauth, other = app.box.oauth, app.box.add_location().id
+    company = await app.tokens("Company")
+    assert (oauth.refreshes, oauth.refused, oauth.minted) == (0, 0, {})
+    for place in (other, app.box.location_id, other, "nowhere"):
+        await app.mint(company["access_token"], place)
+    await app.refresh(company["refresh_token"])
+    await app.refresh(company["refresh_token"])
+    await app.exchange("nothing")
+    await app.post(grant_type="refresh_token", client_secret="wrong")  # no invalid_grant
+    app.box.clock.advance(minutes=1)
+    await app.post(grant_type="refresh_token")  # this is none either
+    assert (oauth.refreshes, oauth.refused) == (1, 2)
+    assert oauth.minted == {other: 2, app.box.location_id: 1}
+
+
+async def test_a_use_that_is_repeated_is_one_in_the_book() -> None:
+    async with new_box(choices=Choices(refresh_grace_seconds=30)) as box:
+        app = App(box)
+        first = await app.tokens()
+        for _ in range(3):
+            assert (await app.refresh(first["refresh_token"])).status_code == 200
+        assert (box.oauth.refreshes, box.oauth.refused) == (1, 0)
+
+
 # --------------------------------------------------------------- installing, and /oauth/reconnect
 
 
@@ -526,6 +523,52 @@ async def test_a_minted_token_can_expire_alone(app: App) -> None:
     assert (await app.call(minted)).status_code == 401
     again = (await app.mint(company)).json()["access_token"]
     assert (await app.call(again)).status_code == 200
+
+
+async def test_a_location_s_tokens_expire_and_what_renews_them_does_not(app: App) -> None:
+    box, elsewhere = app.box, app.box.add_location()
+    company, given = await app.tokens("Company"), await app.tokens()
+    there = (await app.tokens(location=elsewhere))["access_token"]
+    minted = (await app.mint(company["access_token"])).json()
+    box.expire_token()
+    for token in (given["access_token"], minted["access_token"]):
+        answer = await app.call(token)
+        assert (answer.status_code, answer.json()["message"]) == (401, "Invalid JWT")
+    assert (await app.call(there, params={"altId": elsewhere.id})).status_code == 200
+    again = (await app.refresh(given["refresh_token"])).json()
+    afresh = (await app.mint(company["access_token"])).json()
+    for token in (again["access_token"], afresh["access_token"]):
+        assert (await app.call(token)).status_code == 200
+
+
+async def test_a_company_s_tokens_expire_and_what_renews_them_does_not(app: App) -> None:
+    box = app.box
+    company, given = await app.tokens("Company"), await app.tokens()
+    second = (await app.refresh(company["refresh_token"])).json()
+    minted = (await app.mint(company["access_token"])).json()
+    box.expire_token(company=True)
+    for token in (company["access_token"], second["access_token"]):
+        answer = await app.mint(token)
+        assert (answer.status_code, answer.json()["message"]) == (401, "Invalid JWT")
+    for token in (given["access_token"], minted["access_token"]):
+        assert (await app.call(token)).status_code == 200
+    third = (await app.refresh(second["refresh_token"])).json()
+    assert (await app.mint(third["access_token"])).status_code == 201
+
+
+async def test_the_log_tells_whose_token_it_was_over_a_life(app: App) -> None:
+    company = await app.tokens("Company")
+    minted = (await app.mint(company["access_token"])).json()["access_token"]
+    await app.call(minted)
+    app.box.clock.advance(days=2)
+    await app.call(minted)
+    of = [(arrival.operation, arrival.token_of) for arrival in app.box.arrivals]
+    assert of == [
+        ("oauth.token", None),
+        ("oauth.location_token", company["companyId"]),
+        ("invoices.get_settings", app.box.location_id),
+        ("invoices.get_settings", app.box.location_id),  # dead by now
+    ]
 
 
 # -------------------------------------------------------------------- /oauth/installedLocations

@@ -17,7 +17,7 @@ from hoopai_invoices.sandbox.seed import SeedError, sandbox_of
 
 from .estimating import all_invoices
 from .samples import invoice
-from .support import api_of
+from .support import App, api_of
 
 pytestmark = pytest.mark.anyio
 
@@ -149,6 +149,24 @@ async def test_a_null_or_false_lifts_the_limits(tmp_path: Path) -> None:
         async with from_json(tmp_path, limits=lifted) as box:
             api = api_of(box)
             assert {(await api("GET", "/invoices/settings"))[0] for _ in range(150)} == {200}
+
+
+async def test_a_file_may_say_how_tokens_live_and_are_minted(tmp_path: Path) -> None:
+    text = """
+    now = 2026-03-01T12:00:00Z
+
+    [choices]
+    access_seconds = 90.5
+
+    [limits]
+    mint_calls = 1
+    """
+    async with sandbox_of(written(tmp_path, text, "seed.toml")) as box:
+        app = App(box)
+        granted = await app.tokens("Company")
+        assert granted["expires_in"] == 90
+        minted = [(await app.mint(granted["access_token"])).status_code for _ in range(2)]
+        assert minted == [201, 429]
 
 
 async def test_a_location_alone_comes_with_a_token(tmp_path: Path) -> None:

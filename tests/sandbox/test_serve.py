@@ -78,9 +78,12 @@ async def program(*options: str) -> AsyncIterator[Process]:
 async def exports(process: Process) -> dict[str, str]:
     """The lines that a shell can take over, which come first."""
     assert process.stdout is not None
-    lines = [await asyncio.wait_for(process.stdout.readline(), 20) for _ in range(3)]
+    lines = [await asyncio.wait_for(process.stdout.readline(), 20) for _ in range(5)]
     named = dict(line.decode().strip().split("=", 1) for line in lines)
-    assert list(named) == ["HOOPAI_BASE_URL", "HOOPAI_TOKEN", "HOOPAI_LOCATION_ID"]
+    assert list(named) == [
+        *("HOOPAI_BASE_URL", "HOOPAI_TOKEN", "HOOPAI_LOCATION_ID"),
+        *("HOOPAI_CLIENT_ID", "HOOPAI_CLIENT_SECRET"),
+    ]
     return named
 
 
@@ -93,6 +96,9 @@ async def test_the_program_says_where_it_is_and_stops_on_ctrl_c() -> None:
         async with httpx.AsyncClient(base_url=named["HOOPAI_BASE_URL"], headers=headers) as http:
             assert (await http.get("/x")).status_code == 404
             assert (await http.get("/invoices/settings", params=where)).status_code == 200
+            app = (await http.get("/_sandbox/oauth/app")).json()
+            assert app["client_id"] == named["HOOPAI_CLIENT_ID"]
+            assert app["client_secret"] == named["HOOPAI_CLIENT_SECRET"]
             first = now = (await http.get("/_sandbox/")).json()["now"]
             async with asyncio.timeout(20):
                 while now == first:  # its clock goes with the real time
@@ -138,7 +144,7 @@ async def test_the_program_repeats_itself_under_a_seed_and_can_stand_still() -> 
     for _ in range(2):
         async with program("--seed", "5", "--still") as process:
             found = await exports(process)
-            named.append({key: found[key] for key in ("HOOPAI_TOKEN", "HOOPAI_LOCATION_ID")})
+            named.append({key: value for key, value in found.items() if "URL" not in key})
             async with httpx.AsyncClient(base_url=found["HOOPAI_BASE_URL"]) as http:
                 seen = {(await http.get("/_sandbox/")).json()["now"] for _ in range(20)}
                 assert len(seen) == 1

@@ -202,6 +202,16 @@ async def _(api: Api) -> None:
     assert (status, answer["message"]) == (401, "Invalid JWT")
 
 
+@fact("4: an access token lasts as long as its grant says", access_seconds=60)
+async def _(api: Api) -> None:
+    grant = await exchanged(api)
+    assert grant["expires_in"] == 60
+    api.box.clock.advance(seconds=59)
+    assert (await api("GET", "/invoices/settings", token=grant["access_token"]))[0] == 200
+    api.box.clock.advance(seconds=1)
+    assert (await api("GET", "/invoices/settings", token=grant["access_token"]))[0] == 401
+
+
 @fact("4: refreshing gives a new refresh token, the old one is spent", refresh_grace_seconds=0)
 async def _(api: Api) -> None:
     grant = await exchanged(api)
@@ -322,6 +332,17 @@ for _by in ("data", "json"):
         assert "refresh_token" not in token
         status, _answer = await api("GET", "/invoices/settings", token=token["access_token"])
         assert status == 200
+
+
+@fact("5: minting may have a limit of its own", limits=Limits(mint_calls=2))
+async def _(api: Api) -> None:
+    grant = await company(api)
+    token, company_id = grant["access_token"], grant["companyId"]
+    seen = [(await minted(api, token, company_id)).status_code for _ in range(3)]
+    assert seen[2] == 429
+    assert {200, 201}.issuperset(seen[:2])
+    api.box.clock.advance(minutes=1)
+    assert (await minted(api, token, company_id)).status_code in (200, 201)
 
 
 @fact("4: minting needs oauth.write")
