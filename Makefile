@@ -8,7 +8,7 @@ SHELL  := /bin/sh
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check check-style check-mypy check-pyright generate check-generated format bench limits campaign contract soak clean
+.PHONY: help demo test check check-style check-mypy check-pyright generate check-generated format bench limits minting refreshes campaign contract soak clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -68,6 +68,12 @@ bench: $(VENV)/test.stamp ## Measure reading, writing and import beside their re
 
 limits: $(VENV)/test.stamp ## Measure the client's limits against a strict server: some two minutes
 	$(BIN)/python -m benchmarks.limits $(ARGS)
+
+minting: $(VENV)/test.stamp ## Mint tokens for 10,000 locations in virtual time, under both readings of the limit
+	$(BIN)/python -m benchmarks.minting $(ARGS)
+
+refreshes: $(VENV)/test.stamp ## 1,000 tasks in each of 4 processes meet the end of a token, on each store: some minutes
+	$(BIN)/python -m tests.refreshing $(ARGS)
 
 campaign: $(VENV)/test.stamp ## 100,000 keyed flows under faults, their workers killed at random: some thirty minutes
 	$(BIN)/python -m tests.campaign $(ARGS)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractContextManager, aclosing
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypedDict, Unpack, cast
 
 from attrs import fields, frozen
 
@@ -19,7 +19,7 @@ from ._core.limiter import Limiter, RateLimit
 from ._core.pipeline import Pipeline, View, checked_attempts, checked_seconds
 from ._core.retry import ATTEMPTS, Budget
 from ._core.spans import Spans
-from ._core.tokens import Token, TokenSource, hidden
+from ._core.tokens import Token, auth_of, hidden
 from ._core.trace import Attempt, Capture, Hook, Observer, Stats
 from ._core.zones import zone_of
 from ._protocol import CallOptions, RetryClass
@@ -30,6 +30,7 @@ from .resources import Resources
 if TYPE_CHECKING:
     import httpx
 
+    from .auth.app import OAuthApp
     from .flows import Flows
     from .models import BusinessDetails
     from .writes import Ledger, Writes
@@ -93,6 +94,20 @@ class LocationClient(Resources):
     def location_id(self) -> str | None:
         """The sub-account that calls are for."""
         return self._executor.location_id
+
+    def can(self, operation: str) -> bool | None:
+        """Whether the token allows an operation, such as "invoices.send"; None while nobody knows.
+
+        Of an OAuth grant, and of a `PrivateToken` with `scopes`, it is known what it allows, of a
+        grant once a call has needed it. Of other tokens the service's last answer tells.
+
+        Raises:
+            InvalidRequestError: There is no such operation.
+        """
+        from .auth.scopes import operation_of  # rarely needed
+
+        view = self._executor
+        return view.pipeline.shared.tokens.can(view.location_id, operation_of(operation))
 
     async def raw(
         self,
@@ -172,8 +187,9 @@ class InvoicesClient(LocationClient):
     Make one per process and event loop, and close it: `async with`, or `await client.aclose()`.
 
     Args:
-        token: A private integration token or an access token; or a callable, possibly async,
-            that is asked for it before every call.
+        token: A private integration token or an access token; a callable, possibly async, that
+            is asked for it before every call; or a `PrivateToken` or `OAuthApp` of
+            `hoopai_invoices.auth`.
         location_id: The sub-account that calls are for, unless `client.location(…)` says another.
         defaults: What every call would repeat.
         base_url: Where the service is.
@@ -181,8 +197,8 @@ class InvoicesClient(LocationClient):
         timeout: Seconds for one call, all attempts and pauses included, once it may be sent.
         queue_timeout: Seconds to wait for the location's limits, or a connection, at most. None:
             as long as it takes.
-        max_attempts: Requests for one call at most; what is sent again, and what never, is in
-            docs/calls.md.
+        max_attempts: Requests for one call at most, not counting those that were refused for a
+            token that has ended; what is sent again, and what never, is in docs/calls.md.
         max_connections: Requests under way at once, over all locations.
         max_answer_bytes: The longest answer that is taken in, inflated.
         rate_limit: The limits that are kept to for each location; None keeps to none.
@@ -228,13 +244,14 @@ class InvoicesClient(LocationClient):
         _clock: Clock | None = None,
     ):
         token = hidden(token)
+        self._app: OAuthApp | None = cast(Any, token) if hasattr(token, "premint") else None
         if rate_limit is not None and not isinstance(rate_limit, RateLimit):
             raise ConfigurationError("rate_limit must be RateLimit(…) or None")
         clock = _clock or SystemClock()
         http = HTTP(base_url, transport, _count(max_answer_bytes, "max_answer_bytes"))
         shared = Shared(
             http=http,
-            tokens=TokenSource(token),
+            tokens=auth_of(token, clock),
             limiter=Limiter(rate_limit, clock, _count(max_connections, "max_connections")),
             clock=clock,
             observer=Observer(on_attempt, on_outcome_unknown),
@@ -269,16 +286,17 @@ class InvoicesClient(LocationClient):
     ) -> Self:
         """A client from HOOPAI_TOKEN, HOOPAI_LOCATION_ID and HOOPAI_BASE_URL.
 
+        HOOPAI_TOKEN is read again when the service refuses the token.
+
         The other arguments are the constructor's; one that is given wins over the environment.
 
         Raises:
             ConfigurationError: HOOPAI_TOKEN is not set.
         """
-        token = hidden(os.environ.get("HOOPAI_TOKEN") or None)
-        if token is None:
-            raise ConfigurationError(
-                "HOOPAI_TOKEN is not set", hint="export it, or use InvoicesClient(token=…)"
-            )
+        from .auth.private import PrivateToken
+
+        token = PrivateToken.from_env()
+        token._auth.look()
         return cls(
             token=token,
             location_id=location_id or os.environ.get("HOOPAI_LOCATION_ID") or None,
@@ -345,8 +363,45 @@ class InvoicesClient(LocationClient):
             view.defaults = self._executor.defaults
         return LocationClient(view)
 
+    async def locations(
+        self,
+        company_id: str | None = None,
+        *,
+        defaults: LocationDefaults | None = None,
+        priority: Literal["interactive", "batch"] = "interactive",
+    ) -> AsyncGenerator[LocationClient, None]:
+        """Every location in which the app is installed, as `location(…)` gives them.
+
+        ```python
+        async for location in client.locations(priority="batch"):
+            ...
+        ```
+
+        Tokens are minted when a location is first called. Needs an `OAuthApp` with the grant of an
+        agency, and its scope "oauth.readonly".
+
+        Args:
+            company_id: The agency, in place of the app's.
+            defaults: As in `location`.
+            priority: As in `location`.
+
+        Raises:
+            ConfigurationError: The client's token is no `OAuthApp`.
+            ReauthorizationRequired: There is no grant of an agency, or a dead one.
+        """
+        if self._app is None:
+            hint = "InvoicesClient(token=OAuthApp(…))"
+            raise ConfigurationError("only an OAuthApp knows its locations", hint=hint)
+        found = aiter(self._app.installed_locations(company_id))
+        async with aclosing(found):
+            async for installed in found:
+                yield self.location(installed.id, defaults=defaults, priority=priority)
+
     async def aclose(self) -> None:
-        """Close the connections. Calls after it raise `ClientClosedError`."""
+        """Let a refresh end that is under way, and close the connections.
+
+        Calls after it raise `ClientClosedError`.
+        """
         await self._pipeline.aclose()
 
     async def __aenter__(self) -> Self:

@@ -10,7 +10,8 @@ HoopAIError
 ├── APIStatusError                the service answered with an error
 │   ├── BadRequestError           400
 │   ├── AuthenticationError       401
-│   │   └── MissingScopeError     401 that speaks of a scope
+│   │   ├── MissingScopeError     401 that speaks of a scope, or known before sending
+│   │   └── ReauthorizationRequired  the grant is dead: somebody must consent again
 │   ├── PermissionDeniedError     403
 │   ├── LocationInactiveError     400, 401 or 403 "Location is not active"
 │   ├── NotFoundError             404
@@ -23,6 +24,7 @@ HoopAIError
 ├── KeyReusedError                a key was given before, to another request
 ├── KeyBusy                       another keyed write goes first; nothing was sent
 ├── LedgerError                   the ledger of keyed writes can't be read or written
+├── TokenStoreError               the store of OAuth grants can't be read or written
 ├── DecodeError                   the answer can't be read
 ├── LostUpdateError               a record was changed by another since it was read
 ├── DuplicateDetected             several records where there must be one
@@ -74,6 +76,8 @@ __all__ = [
     "PermissionDeniedError",
     "QueueTimeoutError",
     "RateLimitError",
+    "ReauthorizationRequired",
+    "TokenStoreError",
     "TotalMismatch",
     "UnprocessableEntityError",
     "WaitTimeout",
@@ -89,9 +93,13 @@ class HoopAIError(Exception):
         hint: Cause and cure in the user's words, or None.
         operation: The operation, such as "invoices.create", or None outside a call.
         attempts: How many requests were made before it.
+        committed: True when the write that was asked for is done, and only its answer, or its record,
+            can't be read: don't send it again. Of a keyed write that was done before, `key` and
+            `record_id` say which.
     """
 
     attempts: int = 0
+    committed: bool = False
 
     def __init__(self, message: str, *, hint: str | None = None, operation: str | None = None):
         super().__init__(message)
@@ -221,13 +229,34 @@ class AuthenticationError(APIStatusError):
 
 
 class MissingScopeError(AuthenticationError):
-    """401 that means: the token lacks a scope. Refreshing the token doesn't help.
+    """The token lacks a scope. Refreshing it doesn't help, and isn't tried.
+
+    The service answers 401 to it. Where the token's scopes are known, the client says so itself, and
+    nothing is sent (`attempts` is 0).
 
     Attributes:
         scopes: The scopes that the operation needs.
+        missing: Those of them that the token lacks; all of `scopes` where nobody has told.
+        granted: The scopes that the token has; None where nobody has told.
     """
 
     scopes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    granted: frozenset[str] | None = None
+
+
+class ReauthorizationRequired(AuthenticationError):
+    """The grant is dead: uninstalled, revoked, or its refresh token was used up elsewhere.
+
+    No call can mend it: somebody must consent again, at `OAuthApp.authorization_url(…)`.
+
+    Attributes:
+        location_id: The sub-account whose grant it was, or that a token was wanted for.
+        company_id: The agency whose grant it was; None for a sub-account's own.
+    """
+
+    location_id: str | None = None
+    company_id: str | None = None
 
 
 class PermissionDeniedError(APIStatusError):
@@ -265,7 +294,14 @@ class DailyQuotaExceeded(RateLimitError):
 
 
 class InternalServerError(APIStatusError):
-    """5xx. Its text may still be a validation message: then the request is wrong, not the service."""
+    """5xx. Its text may still be a validation message: then the request is wrong, not the service.
+
+    Attributes:
+        may_have_stored: Whether the service may have failed only after it had stored something: look
+            before sending it again.
+    """
+
+    may_have_stored: bool = False
 
 
 class OutcomeUnknown(HoopAIError):
@@ -339,6 +375,10 @@ class KeyBusy(HoopAIError):
 
 class LedgerError(HoopAIError):
     """The ledger of keyed writes has failed. No write is sent that it can't put on record first."""
+
+
+class TokenStoreError(HoopAIError):
+    """The store of OAuth grants can't be read or written. No token is used that isn't kept."""
 
 
 class DecodeError(HoopAIError):

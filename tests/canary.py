@@ -27,8 +27,10 @@ from hoopai_invoices._core.pipeline import Pipeline
 from hoopai_invoices._core.secret import Secret
 from hoopai_invoices._core.trace import Attempt, CallRecord, Capture, Stats
 from hoopai_invoices._protocol import Sent
+from hoopai_invoices.auth import OAuthApp
 from hoopai_invoices.client import LocationClient
 from hoopai_invoices.errors import HoopAIError
+from hoopai_invoices.sandbox.oauth import OAuthServer
 
 __all__ = ["CANARIES", "Canaries", "CanaryPlugin"]
 
@@ -124,7 +126,7 @@ class Canaries:
 
     def _search(self) -> None:
         for channel, texts in self._kept.items():
-            together = "\n".join(texts) if self.texts else ""
+            together = "\n".join(dict.fromkeys(texts)) if self.texts else ""
             for text in self.texts:
                 at = together.find(text)
                 if at >= 0:
@@ -136,12 +138,13 @@ class Canaries:
         objects, self._objects = self._objects, []
         if not self.texts:
             return
+        shared: dict[int, object] = {}  # what all views of a client have in common, once
         for thing in objects:
             if isinstance(thing, BaseException):
                 self._error(thing)
                 continue
             what = type(thing).__name__
-            self._deep(what, thing)
+            self._deep(what, thing, shared if isinstance(thing, LocationClient) else None)
             if isinstance(thing, LocationClient):
                 self.seen(what, f"{thing!s} {thing}")
                 self._pickle(thing)
@@ -187,13 +190,13 @@ class Canaries:
             return  # what can't be pickled goes nowhere
         self.seen(f"pickle of {type(thing).__name__}", data.decode("latin-1"))
 
-    def _deep(self, channel: str, value: object) -> None:
-        for text in _texts(value, set(), 0):
+    def _deep(self, channel: str, value: object, seen: dict[int, object] | None = None) -> None:
+        for text in _texts(value, {} if seen is None else seen, 0):
             self.seen(channel, text)
 
 
-def _texts(value: object, seen: set[int], depth: int) -> Iterator[str]:
-    """All text in something, however deep."""
+def _texts(value: object, seen: dict[int, object], depth: int) -> Iterator[str]:
+    """All text in something, however deep; what was seen is held, so that its id stays its own."""
     if isinstance(value, str):
         yield value
         return
@@ -202,7 +205,7 @@ def _texts(value: object, seen: set[int], depth: int) -> Iterator[str]:
         return
     if value is None or isinstance(value, int | float) or id(value) in seen or depth > _DEEPEST:
         return
-    seen.add(id(value))
+    seen[id(value)] = value
     parts: list[object] = []
     if isinstance(value, Mapping):
         parts = [*value.keys(), *value.values()]
@@ -249,8 +252,8 @@ def _after(kind: type, name: str, note: Callable[[Any], None]) -> None:
     setattr(kind, name, noted)
 
 
-def _leaving(name: str) -> None:
-    method = getattr(Pipeline, name)
+def _leaving(kind: type, name: str) -> None:
+    method = getattr(kind, name)
 
     @functools.wraps(method)
     async def watched(*args: Any, **kwargs: Any) -> Any:
@@ -260,7 +263,20 @@ def _leaving(name: str) -> None:
             CANARIES.left(error)
             raise
 
-    setattr(Pipeline, name, watched)
+    setattr(kind, name, watched)
+
+
+def _given(kind: type, name: str, key: str) -> None:
+    """Know a token as soon as the stand-in for the service has made it, wherever it may get lost."""
+    method = getattr(kind, name)
+
+    @functools.wraps(method)
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        answer = method(*args, **kwargs)
+        CANARIES.secret(answer[key])
+        return answer
+
+    setattr(kind, name, noted)
 
 
 def _listen() -> None:
@@ -341,8 +357,12 @@ class CanaryPlugin:
             return captured
 
         pytest.CaptureFixture.readouterr = readouterr  # type: ignore[method-assign]
-        _leaving("send")
-        _leaving("raw")
+        _leaving(Pipeline, "send")
+        _leaving(Pipeline, "raw")
+        for name in ("complete", "exchange_code", "adopt", "token", "premint"):
+            _leaving(OAuthApp, name)
+        _given(OAuthServer, "_new_token", "access_token")
+        _given(OAuthServer, "_issued", "refresh_token")
         _listen()
         provider = TracerProvider()
         provider.add_span_processor(_Spans())

@@ -12,7 +12,9 @@ from hypothesis import core, settings
 
 SEED = "HOOPAI_TEST_SEED"
 LONGEST = (
-    *("test_campaign", "test_ledger", "test_flows_writing"),
+    *("test_token_refresh_storm", "test_campaign", "test_ledger", "test_token_stores"),
+    *("test_token_refresh_killed", "test_flows_writing", "test_fastapi_app", "test_oauth"),
+    *("test_agencies",),
     *("test_generation", "test_conformance", "test_soak", "test_typing", "test_shared_limit"),
     *("test_pytest_plugin", "test_import", "test_readme", "test_life_cycles", "test_answers"),
     *("test_retry", "test_flows", "test_editing_days", "test_body", "test_faults", "test_docs"),

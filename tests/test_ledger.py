@@ -31,7 +31,7 @@ from strategies import ODDITIES, cases, text_of
 
 from hoopai_invoices._core.clock import SystemClock
 from hoopai_invoices.errors import ConfigurationError, LedgerError, WrongEventLoop
-from hoopai_invoices.ledger import SQLLedger, database, migrations
+from hoopai_invoices.ledger import SQLLedger, migrations
 from hoopai_invoices.writes.entry import (
     STATES,
     Entry,
@@ -1053,7 +1053,8 @@ async def test_a_locked_database_is_waited_for(
 
             other.execute("BEGIN IMMEDIATE")
             await run(ledger, text("PRAGMA busy_timeout = 10"))
-            monkeypatch.setattr(database, "_PATIENCE", 0.1)
+            hasty = ledger._database._keeper._replace(patience=0.1)
+            monkeypatch.setattr(ledger._database, "_keeper", hasty)
             with pytest.raises(LedgerError, match="locked"):
                 await ledger.take(asked(request={"name": "hunter2"}), "me", LONG)
             other.execute("COMMIT")

@@ -652,16 +652,17 @@ async def test_a_deletion_by_hand_that_was_done_before_is_a_success() -> None:
     assert caught.value.attempts == 1
 
 
-async def test_another_token_is_no_attempt_beyond_the_most() -> None:
-    for most, arrived in ((1, 1), (2, 2)):
-        refused = in_turn(status(401, "Invalid JWT"), good)
-        async with calling(refused, token=new_tokens(), max_attempts=most) as (client, wire, _):
-            if most == 1:
-                with pytest.raises(errors.AuthenticationError):
-                    await get(client)
-            else:
-                await get(client)
-        assert len(wire.arrivals) == arrived
+@pytest.mark.parametrize("most", [1, 2])
+async def test_another_token_is_no_attempt_of_those_that_are_counted(most: int) -> None:
+    refused = in_turn(status(401, "Invalid JWT"), good)
+    async with calling(refused, token=new_tokens(), max_attempts=most) as (client, wire, _):
+        await get(client)
+    assert len(wire.arrivals) == 2
+    worse = in_turn(status(401, "Invalid JWT"), *[status(503)] * 5)
+    async with calling(worse, token=new_tokens(), max_attempts=most) as (client, wire, _):
+        with pytest.raises(errors.InternalServerError):
+            await get(client)
+    assert len(wire.arrivals) == 1 + most
 
 
 async def test_a_refusal_whose_time_runs_out_in_the_queue_stays_a_refusal() -> None:

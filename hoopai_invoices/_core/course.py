@@ -16,6 +16,7 @@ from ..errors import (
     ClientClosedError,
     DailyQuotaExceeded,
     HoopAIError,
+    MissingScopeError,
     NotFoundError,
     OutcomeUnknown,
     QueueTimeoutError,
@@ -25,11 +26,10 @@ from .clock import Clock
 from .headers import retry_after_of
 from .http import HTTP, Progress, Reply, Unanswered
 from .limiter import Limiter, Slot
-from .outcome import error_of, is_timeout, may_have_stored
-from .request import Request
+from .outcome import error_of, is_timeout, may_have_stored, missing_scope
+from .request import Outgoing
 from .retry import CEILING, REPEATABLE, Budget, Outcome, Verdict, backoff, judge, outcome_of
-from .secret import Secret
-from .tokens import TokenSource
+from .tokens import Access, Auth
 from .trace import Attempt, CallRecord, Observer, told, trace_in
 
 __all__ = ["Course", "Shared"]
@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 _REACHABLE = "is the service reachable from here?"
 _LOOK = "look whether it took effect before sending it again: sent twice, it may be done twice"
-_FRESH = 5.0  # seconds for which a token that a callable gave is not asked for again
+_REPLAYS = 2  # with another token: what other processes have had meanwhile may be dead too
 _PATIENT = 5.0  # seconds after which a 429 that is waited out costs nothing of the budget
 _JOURNALLED: dict[Outcome, WriteOutcome] = {
     "unsent": "unsent",
@@ -52,7 +52,7 @@ class Shared(NamedTuple):
     """What all calls of a client share."""
 
     http: HTTP
-    tokens: TokenSource
+    tokens: Auth
     limiter: Limiter
     clock: Clock
     observer: Observer
@@ -85,7 +85,7 @@ class Course:
         self,
         shared: Shared,
         call: Call,
-        request: Request,
+        request: Outgoing,
         *,
         place: str | None,
         batch: bool,
@@ -104,9 +104,9 @@ class Course:
         self._queue_timeout = queue_timeout
         self._most = max_attempts
         self._renewed = False
-        self._token: Secret | None = None
-        self._asked_at = 0.0  # when that token was asked for
-        self._refused: Secret | None = None  # the token that was refused with 401
+        self._replays = 0  # with another token, after a 401
+        self._access: Access | None = None
+        self._refused: Access | None = None  # the token that was refused with 401
         self._failures = 0
         self._waited = 0.0
         self._progress: Progress | None = None  # of the attempt that is under way
@@ -124,8 +124,7 @@ class Course:
             HoopAIError: There is none.
         """
         self._shared.http.check()
-        await self._within(self._timeout, self._ask(), self._no_token)
-        self._slot = await self._within(self._queue_timeout, self._queue(), self._no_room)
+        await self._queue_up()
         deadline = self._clock.timeout(self._timeout)
         self._ends = self._clock.monotonic() + self._timeout
         reply: Reply | None = None
@@ -181,7 +180,6 @@ class Course:
             try:
                 if verdict is not None:
                     await self._come_back(verdict, pause)
-                await self._refresh()
                 ended = await self._attempt()
             except (ClientClosedError, DailyQuotaExceeded) as stopped:
                 if self._last is None or self._last.error is None:
@@ -191,6 +189,7 @@ class Course:
             if error is None:
                 assert ended.reply is not None
                 self._shared.budget.succeeded(retried=self._failures > 0)
+                self._shared.tokens.heard(self._operation, allowed=True)
                 return ended.reply
             assert ended.outcome is not None
             verdict = judge(ended.outcome, self._operation.retry)
@@ -205,35 +204,82 @@ class Course:
             pause = self._pause(verdict, ended, error)
             await self._tell(pause)
 
+    async def _queue_up(self) -> None:
+        """Have a token, and a slot while it is good; the slot is given back when it isn't any more."""
+        patience = (
+            self._queue_timeout if self._batch and self._shared.tokens.queues else self._timeout
+        )
+        for turn in range(4):
+            if not self._has_token():
+                await self._within(patience, self._ask(), self._no_token)
+            await self._check_scopes()
+            # Who has had his turn before goes first.
+            queue = self._queue(again=turn > 0)
+            self._slot = await self._within(self._queue_timeout, queue, self._no_room)
+            if self._has_token() or turn == 3:
+                return  # what lives for less than the queue is long is sent none the less
+            self._slot.unused()
+
     async def _come_back(self, verdict: Verdict, pause: float) -> None:
-        """Wait until the next attempt may be made, and have a slot for it."""
+        """Wait until the next attempt may be made; have another token, where one is needed, and a slot."""
         began = self._clock.monotonic()
         # A shut gate is waited for in the queue, before those who haven't had their turn yet.
         if pause and verdict != "after the window":
             await self._shared.limiter.pause(pause)
+        try:
+            if self._refused is not None:
+                await self._renew(self._refused)
+            elif not self._has_token():
+                await self._ask()
+        except HoopAIError as error:
+            raise self._final(error) from None
         self._slot = await self._queue(again=True)
         self._waited = self._clock.monotonic() - began
 
-    async def _refresh(self) -> None:
-        """Have a token that is good now; the slot is given back when there is none."""
-        tokens = self._shared.tokens
-        try:
-            if self._refused is not None:
-                token = await tokens.renewed(self._refused)
-                if token is None:
-                    assert self._last is not None
-                    assert self._last.error is not None
-                    raise self._last.error
-                self._token, self._refused, self._renewed = token, None, True
-            elif tokens.askable and self._clock.monotonic() - self._asked_at > _FRESH:
-                await self._ask()
-        except BaseException:
-            self._slot.unused()
-            raise
+    def _has_token(self) -> bool:
+        """Whether there is one that is good now, and not known to be another's by now."""
+        access = self._shared.tokens.ready(self.place, self._operation) or self._access
+        self._access = access
+        return access is not None and access.until > self._clock.time()
 
     async def _ask(self) -> None:
-        self._token = await self._shared.tokens.token()
-        self._asked_at = self._clock.monotonic()
+        self._access = await self._shared.tokens.access(
+            self.place, self._operation, batch=self._batch
+        )
+
+    async def _renew(self, refused: Access) -> None:
+        """Have another token than that one, or raise what the service said of it."""
+        access = await self._shared.tokens.renewed(
+            self.place, self._operation, refused, batch=self._batch
+        )
+        if access is None:
+            assert self._last is not None
+            assert self._last.error is not None
+            raise self._last.error
+        self._access, self._refused = access, None
+        self._renewed = self._renewed or access.fresh
+
+    async def _check_scopes(self) -> None:
+        """Say now what the service would say, where it is known what was granted."""
+        error = self._lacking()
+        if error is None:
+            return
+        assert self._access is not None
+        looked = self._shared.tokens.regranted(
+            self.place, self._operation, self._access, batch=self._batch
+        )
+        access = await self._within(self._timeout, looked, self._no_token)
+        if access is None:
+            raise error
+        self._access = access
+        if (error := self._lacking()) is not None:
+            raise error
+
+    def _lacking(self) -> HoopAIError | None:
+        access = self._access
+        if access is None or (access.kind is None and access.scopes is None):
+            return None
+        return missing_scope(self._operation, access.kind, access.scopes)
 
     def _removed_before(self, error: HoopAIError) -> bool:
         """Whether an earlier attempt has removed what is now not found, in the service's own words."""
@@ -242,13 +288,15 @@ class Course:
 
     def _pause(self, verdict: Verdict, ended: _Ended, error: HoopAIError) -> float:
         """Seconds to wait before the next attempt; raises the error when there is to be none."""
-        if verdict == "raise" or len(self.attempts) >= self._most:
-            raise self._final(error)
-        if verdict == "with another token":
-            if self._renewed or not self._shared.tokens.askable:
-                raise error
-            self._refused = self._token
+        if verdict == "with another token" and not self._renewed:
+            # It isn't counted: nothing was done, and nothing has failed.
+            self._refused, self._replays = self._access, self._replays + 1
+            self._renewed = self._replays >= _REPLAYS
             return 0.0
+        if verdict in ("raise", "with another token"):
+            raise self._final(error)
+        if len(self.attempts) - self._replays >= self._most:
+            raise self._final(error)
         self._failures += 1
         asked = ended.asked or 0.0
         if asked > CEILING:
@@ -292,13 +340,13 @@ class Course:
     async def _exchanged(self, progress: Progress) -> _Ended:
         """What one exchange over the wire means."""
         request = self._request
-        assert self._token is not None
+        assert self._access is not None
         try:
             reply = await self._shared.http.send(
                 request.method,
                 request.target,
                 request.headers.items(),
-                self._token,
+                self._access.secret,
                 request.content,
                 progress,
             )
@@ -312,6 +360,8 @@ class Course:
             return _Ended(None, reply)
         asked = retry_after_of(reply.headers, self._clock.time())
         refusal = error_of(self._operation, reply, asked)
+        if isinstance(refusal, MissingScopeError):
+            self._shared.tokens.heard(self._operation, allowed=False)
         return _Ended(outcome_of(refusal), reply, refusal, asked)
 
     async def _journalled(self) -> Sent | None:
@@ -388,6 +438,10 @@ class Course:
         if progress is None:  # between two attempts
             if last is None or last.error is None:
                 return APITimeoutError(f"never sent: {why}")
+            if (
+                self._refused is not None
+            ):  # with 401, which does nothing; and there is no other token
+                return self._final(self._no_token())
             assert last.outcome is not None
             if judge(last.outcome, self._operation.retry) == "unknown":
                 return self._unknown(last.error.message, last.error)

@@ -171,7 +171,8 @@ class HTTP:
         except _Stopped:
             failure = _closed()
         except Exception as error:
-            if self._in_process and not isinstance(error, ConnectionError | httpx.HTTPError):
+            broken = isinstance(error, ConnectionError | httpx.HTTPError | _Broken)
+            if self._in_process and not broken:
                 raise  # a mistake in the application or in the test, and no broken connection
             if self._in_process and isinstance(error, ConnectionRefusedError):
                 progress.unsent()
@@ -181,10 +182,12 @@ class HTTP:
             # A cancellation passes, but not the frames it was thrown into: their variables hold the
             # request's headers, and these the token.
             error.__traceback__ = error.__context__ = None
+            content = None  # of a form, it may be a secret itself
             await progress.abandon()
             raise
         else:
             return reply
+        content = None
         await progress.abandon()
         # Raised out here, so that it doesn't hold the error of the transport: that one holds the
         # request, and the request the token.
@@ -202,11 +205,7 @@ class HTTP:
         request = httpx.Request(
             method,
             self._base + target,
-            headers=[
-                *headers,
-                ("accept-encoding", ENCODINGS),
-                ("authorization", f"Bearer {token.reveal()}"),
-            ],
+            headers=[*headers, ("accept-encoding", ENCODINGS), *token.authorization()],
             content=content,
             extensions={"trace": progress.note},
         )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from .._protocol import Operation
+from .._protocol import Operation, TokenKind
 from ..errors import (
     APIStatusError,
     AuthenticationError,
@@ -26,7 +26,15 @@ from .codec import loads
 from .headers import quota_of
 from .http import Reply
 
-__all__ = ["ONCE", "error_of", "is_callers_fault", "is_timeout", "may_have_stored", "trace_of"]
+__all__ = [
+    "ONCE",
+    "error_of",
+    "is_callers_fault",
+    "is_timeout",
+    "may_have_stored",
+    "missing_scope",
+    "trace_of",
+]
 
 ONCE: Final = frozenset({"create", "notify", "pay"})  # what must never be done twice
 
@@ -61,6 +69,10 @@ _HINTS: Final[dict[type[APIStatusError], str]] = {
 }
 
 
+_ADD_SCOPE = "it needs {}: tick it in the private integration (Settings > Private Integrations; the token stays the same), or add it to the app's scopes and have it installed again"
+_ADD_LOCATION = "it needs {} and the token of a location, no agency's; an `OAuthApp` mints it"
+
+
 def error_of(
     operation: Operation, reply: Reply, retry_after: float | None = None
 ) -> APIStatusError:
@@ -84,9 +96,43 @@ def error_of(
     )
     error.hint = _hint(operation, error)
     if isinstance(error, MissingScopeError):
-        error.scopes = operation.scopes
+        error.scopes = error.missing = operation.scopes
+    if isinstance(error, InternalServerError):
+        error.may_have_stored = may_have_stored(operation, error)
     if isinstance(error, RateLimitError):
         error.retry_after = retry_after
+    return error
+
+
+def missing_scope(
+    operation: Operation, kind: TokenKind | None, granted: frozenset[str] | None
+) -> MissingScopeError | None:
+    """The error that the service would answer, when a token may not do this; None when it may.
+
+    Args:
+        operation: What is to be called.
+        kind: Whose token it is, where that is known.
+        granted: Its scopes, where they are known.
+    """
+    if kind is not None and kind not in operation.access:
+        theirs = "an agency's" if kind == "Company" else "a location's"
+        error = MissingScopeError(
+            f"{theirs} token can't call it, only a {operation.access[0]} token can", status=401
+        )
+        error.scopes = operation.scopes
+        error.hint = _ADD_LOCATION.format(_listed(operation.scopes) or "no scope")
+    elif granted is None or all(scope in granted for scope in operation.scopes):
+        return None
+    else:
+        missing = tuple(scope for scope in operation.scopes if scope not in granted)
+        has = ", ".join(sorted(granted)) or "none at all"
+        error = MissingScopeError(
+            f"it needs {_listed(operation.scopes)}, and the token has {has}",
+            status=401,
+        )
+        error.scopes, error.missing = operation.scopes, missing
+        error.hint = _ADD_SCOPE.format(_listed(missing))
+    error.granted, error.operation = granted, operation.name
     return error
 
 
@@ -136,15 +182,18 @@ def _kind(status: int, message: str, quota: Mapping[str, int]) -> type[APIStatus
     return _BY_STATUS.get(status, APIStatusError)
 
 
+def _listed(scopes: tuple[str, ...]) -> str:
+    return " and ".join(f"'{scope}'" for scope in scopes)
+
+
 def _hint(operation: Operation, error: APIStatusError) -> str | None:
     kind, status, message = type(error), error.status, error.message
     if kind is MissingScopeError:
         if not operation.scopes:
             return "the document asks no scope for this operation; please report it"
-        listed = " and ".join(f"'{scope}'" for scope in operation.scopes)
         if operation.access == ("Location",):
-            return f"it needs {listed} and the token of a location, no agency's"
-        return f"it needs {listed}: tick it in the private integration, or add it to the app's scopes and install again"
+            return _ADD_LOCATION.format(_listed(operation.scopes))
+        return _ADD_SCOPE.format(_listed(operation.scopes))
     if "estimate_not_accepted" in message:
         return "only the customer can accept an estimate, on its page; then it can be converted"
     if kind is InternalServerError and is_callers_fault(error):

@@ -202,8 +202,9 @@ class Pipeline:
             _log.exception("on_drift failed")
 
     async def aclose(self) -> None:
-        """Send away who waits, and close the connections."""
+        """Send away who waits, let a refresh end that is under way, and close the connections."""
         self.shared.limiter.close()
+        await self.shared.tokens.aclose()
         await self.shared.http.aclose()
         await self.shared.limiter.aclose()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import quote, urlencode
 
 from attrs import frozen
@@ -18,7 +18,7 @@ from ..errors import InvalidRequestError
 from .codec import dumps
 from .ids import check_id, path_of
 
-__all__ = ["Request", "build", "checked_options", "own_headers", "query_of"]
+__all__ = ["Outgoing", "Request", "build", "checked_options", "own_headers", "query_of"]
 
 _KINDS: Final[dict[str, Kind]] = {
     "str": Text(),
@@ -37,6 +37,25 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+").fullmatch
 
 
 _LONGEST_TARGET = 8000  # what servers of this kind take
+
+
+class Outgoing(Protocol):
+    """What goes over the wire, but for its token."""
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def target(self) -> str: ...
+
+    @property
+    def headers(self) -> dict[str, str]: ...
+
+    @property
+    def json(self) -> Any: ...
+
+    @property
+    def content(self) -> bytes | None: ...
 
 
 @frozen

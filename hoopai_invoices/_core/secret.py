@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from ..errors import ConfigurationError
 
-__all__ = ["Secret"]
+__all__ = ["Secret", "Secrets"]
 
 _SHORTEST = 8
 
@@ -31,6 +31,10 @@ class Secret:
     def reveal(self) -> str:
         """The text itself: for the wire, and for nothing that is kept or shown."""
         return self._text
+
+    def authorization(self) -> tuple[tuple[str, str], ...]:
+        """The header that shows it to the service."""
+        return (("authorization", f"Bearer {self._text}"),)
 
     def masked(self, text: AnyStr) -> AnyStr:
         """The text without the secret in it: an answer may repeat what it was asked with."""
@@ -70,3 +74,21 @@ class Secret:
     def __reduce__(self) -> NoReturn:
         msg = "a secret can't be pickled or copied: it would leave this process in the clear"
         raise ConfigurationError(msg, hint="hand over a callable that reads it where it is used")
+
+
+class Secrets(Secret):
+    """What goes out in a form: hidden and masked like a token, but sent as no `Authorization`."""
+
+    __slots__ = ("_several",)
+
+    def __init__(self, *several: Secret):
+        super().__init__("")
+        self._several = several
+
+    def authorization(self) -> tuple[()]:
+        return ()
+
+    def masked(self, text: AnyStr) -> AnyStr:
+        for one in self._several:
+            text = one.masked(text)
+        return text

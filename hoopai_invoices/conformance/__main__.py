@@ -11,7 +11,8 @@ from typing import Any
 from . import POINT_NAMES, check_transport
 
 
-def _factory(text: str) -> Callable[[], Any]:
+def factory_of(text: str, what: str) -> Callable[[], Any]:
+    """The function that a text of the form package.module:factory names."""
     module, colon, name = text.partition(":")
     if not (module and colon and name):
         msg = f"{text!r} is not of the form package.module:factory"
@@ -20,7 +21,7 @@ def _factory(text: str) -> Callable[[], Any]:
     for part in name.split("."):
         found = getattr(found, part)
     if not callable(found):
-        msg = f"{text} is a {type(found).__name__}, which can't be called for a transport"
+        msg = f"{text} is a {type(found).__name__}, which can't be called for a {what}"
         raise TypeError(msg)
     return found  # type: ignore[no-any-return]
 
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown:
         parser.error(f"no points of the suite: {', '.join(unknown)}")
     try:
-        make = _factory(text)
+        make = factory_of(text, "transport")
     except Exception as error:  # whatever an import of theirs may raise
         parser.error(f"{text} can't be loaded: {type(error).__name__}: {error}")
     report = asyncio.run(check_transport(make, only=points))

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import stat
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 from zlib import crc32
 
 from sqlalchemy import Connection, Executable, Row, Table, UniqueConstraint
@@ -24,10 +25,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from ..errors import ConfigurationError, HoopAIError, LedgerError, WrongEventLoop
 
-__all__ = ["Broken", "Database", "connect_to"]
+__all__ = ["LEDGER", "Broken", "Database", "Keeper", "connect_to"]
 
 T = TypeVar("T")
-_PATIENCE: Final = 30.0  # seconds for which a statement waits for those of others
 _PAUSE: Final = 0.02  # before a statement that was refused for the moment is tried again
 _DRIVERS: Final = {
     "sqlite": ("sqlite+aiosqlite", "ledger"),
@@ -47,11 +47,31 @@ class Broken(Exception):
         self.constraint = constraint
 
 
+class Keeper(NamedTuple):
+    """Who keeps something in a database.
+
+    Attributes:
+        name: As its errors tell it.
+        error: What it raises when the database has failed.
+        patience: Seconds for which a statement waits for those of others.
+        secret: Whether a file of SQLite that others can read is refused.
+    """
+
+    name: str
+    error: type[HoopAIError]
+    patience: float = 30.0
+    secret: bool = False
+
+
+LEDGER: Final = Keeper("ledger", LedgerError)
+
+
 class Database(ABC):
     """An engine, in one event loop."""
 
-    def __init__(self, engine: AsyncEngine, *, mine: bool, durable: bool):
+    def __init__(self, engine: AsyncEngine, *, mine: bool, durable: bool, keeper: Keeper):
         self.engine = engine
+        self._keeper = keeper
         self._mine = mine
         self._durable = durable
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -64,7 +84,7 @@ class Database(ABC):
 
         Raises:
             Broken: It would have broken a unique constraint.
-            LedgerError: The database has failed.
+            HoopAIError: The database has failed; of the class that its keeper names.
             ConfigurationError: It isn't set up for this.
         """
         return await self._wholly(self._rows(statement, values or {}))
@@ -121,9 +141,9 @@ class Database(ABC):
         if self._closed or (self._loop or loop) is not loop:
             work.close()
             if self._closed:
-                raise LedgerError("the ledger was closed")
-            msg = "the ledger is used in another event loop than before"
-            raise WrongEventLoop(msg, hint="make a ledger in each loop")
+                raise self._keeper.error(f"the {self._keeper.name} was closed")
+            msg = f"the {self._keeper.name} is used in another event loop than before"
+            raise WrongEventLoop(msg, hint=f"make a {self._keeper.name} in each loop")
         self._loop = loop
         task = loop.create_task(work)
         cancelled: asyncio.CancelledError | None = None
@@ -141,11 +161,12 @@ class Database(ABC):
         except HoopAIError:
             raise
         except Exception as error:
-            raise self._told(error) from None
+            told = self._told(error)
+        raise told  # and not the driver's error behind it, which holds the values
 
     async def _patiently(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Do it again as long as the database only says that it is busy."""
-        ends = time.monotonic() + _PATIENCE
+        ends = time.monotonic() + self._keeper.patience
         while True:
             try:
                 return await work()
@@ -163,8 +184,8 @@ class Database(ABC):
         if self._is_harmless(cause) and (lines := str(cause).splitlines()):
             told = f"{told}: {lines[0]}"
         if self._is_set_up_wrongly(cause):
-            return ConfigurationError(f"the ledger's database can't be used ({told})")
-        return LedgerError(f"the ledger's database has failed ({told})")
+            return ConfigurationError(f"the {self._keeper.name}'s database can't be used ({told})")
+        return self._keeper.error(f"the {self._keeper.name}'s database has failed ({told})")
 
 
 class _SQLite(Database):
@@ -177,8 +198,8 @@ class _SQLite(Database):
     def __init__(self, engine: AsyncEngine, writes: Table, **settings: Any):
         super().__init__(engine, **settings)
         if sqlite3.sqlite_version_info < (3, 35):
-            msg = f"this Python comes with SQLite {sqlite3.sqlite_version}, the ledger needs 3.35"
-            raise ConfigurationError(msg)
+            msg = f"this Python comes with SQLite {sqlite3.sqlite_version}"
+            raise ConfigurationError(f"{msg}, the {self._keeper.name} needs 3.35")
         self._connection: AsyncConnection | None = None
         self._one = asyncio.Lock()  # who came first is first
         self._messages: dict[str, str] = {}
@@ -199,11 +220,13 @@ class _SQLite(Database):
         async with self._one:
             if self._connection is not None:
                 return
+            if self._mine:
+                _keep_private(self.engine.url.database, self._keeper)
             connection = await self.engine.connect()
             try:
                 await connection.execution_options(isolation_level="AUTOCOMMIT")
                 for pragma in (
-                    f"busy_timeout={int(_PATIENCE * 1000)}",
+                    f"busy_timeout={int(self._keeper.patience * 1000)}",
                     "journal_mode=WAL",
                     f"synchronous={'FULL' if self._durable else 'NORMAL'}",
                     f"fullfsync={'ON' if self._durable else 'OFF'}",  # macOS has two kinds
@@ -292,7 +315,8 @@ class _PostgreSQL(Database):
         if self._durable:
             kept = await self.look(lambda c: c.exec_driver_sql("SHOW synchronous_commit").scalar())
             if kept == "off":
-                msg = "the ledger's database answers before what it was given is on disk"
+                whose = f"the {self._keeper.name}'s database"
+                msg = f"{whose} answers before what it was given is on disk"
                 hint = "synchronous_commit = on for the role, or durable=False for tests"
                 raise ConfigurationError(msg, hint=hint)
 
@@ -334,6 +358,24 @@ class _PostgreSQL(Database):
         return isinstance(error, OSError) or bool(state and not state.startswith(_WITH_VALUES))
 
 
+def _keep_private(database: str | None, keeper: Keeper) -> None:
+    """Make a file that only its owner can read; SQLite's other files get the rights of this one.
+
+    Raises:
+        ConfigurationError: Others can read the one that is there, and it is to hold secrets.
+    """
+    path = (database or "").removeprefix("file:").partition("?")[0]
+    if not path or path.startswith(":") or "mode=memory" in (database or ""):
+        return
+    with suppress(OSError):  # SQLite will say it
+        opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        rights = os.fstat(opened).st_mode
+        os.close(opened)
+        if keeper.secret and os.name == "posix" and rights & (stat.S_IRWXG | stat.S_IRWXO):
+            msg = f"others on this machine can get at the {keeper.name} in {path}"
+            raise ConfigurationError(msg, hint=f"chmod 600 {path}*")
+
+
 async def _pragma(connection: AsyncConnection, pragma: str) -> str | None:
     """Set it; what it says it is now, if anything."""
     answer = await connection.exec_driver_sql(f"PRAGMA {pragma}")
@@ -341,7 +383,11 @@ async def _pragma(connection: AsyncConnection, pragma: str) -> str | None:
 
 
 def connect_to(
-    target: str | os.PathLike[str] | AsyncEngine, writes: Table, *, durable: bool
+    target: str | os.PathLike[str] | AsyncEngine,
+    writes: Table,
+    *,
+    durable: bool,
+    keeper: Keeper = LEDGER,
 ) -> Database:
     """The database behind an address, a path or an engine. Nothing is opened yet.
 
@@ -349,19 +395,19 @@ def connect_to(
         ConfigurationError: It is none of these, or its driver isn't installed.
     """
     mine = not isinstance(target, AsyncEngine)
-    engine = target if isinstance(target, AsyncEngine) else _engine(target)
+    engine = target if isinstance(target, AsyncEngine) else _engine(target, keeper)
     if engine.dialect.name == "sqlite":
-        return _SQLite(engine, writes, mine=mine, durable=durable)
+        return _SQLite(engine, writes, mine=mine, durable=durable, keeper=keeper)
     if engine.dialect.name == "postgresql":
-        return _PostgreSQL(engine, mine=mine, durable=durable)
-    raise _unknown()
+        return _PostgreSQL(engine, mine=mine, durable=durable, keeper=keeper)
+    raise _unknown(keeper)
 
 
-def _engine(target: object) -> AsyncEngine:
-    url = _url(target)
+def _engine(target: object, keeper: Keeper) -> AsyncEngine:
+    url = _url(target, keeper)
     name = url.get_backend_name()
     if name not in _DRIVERS:
-        raise _unknown()
+        raise _unknown(keeper)
     with_driver, extra = _DRIVERS[name]
     if url.drivername == name:
         url = url.set(drivername=with_driver)
@@ -369,36 +415,37 @@ def _engine(target: object) -> AsyncEngine:
     if name == "postgresql":
         settings["pool_pre_ping"] = True  # a server that was restarted costs nobody an error
     if url.drivername == "postgresql+asyncpg":
-        settings["connect_args"] = {"timeout": 10, "command_timeout": _PATIENCE}
+        patience = keeper.patience
+        settings["connect_args"] = {"timeout": min(patience, 10), "command_timeout": patience}
     try:
         return create_async_engine(url, **settings)
     except ImportError:
         msg = f"the driver of {url.drivername} isn't installed"
         raise ConfigurationError(msg, hint=f"pip install 'hoopai-invoices[{extra}]'") from None
     except (SQLAlchemyError, TypeError, ValueError):
-        raise _unknown() from None
+        raise _unknown(keeper) from None
 
 
-def _url(target: object) -> URL:
+def _url(target: object, keeper: Keeper) -> URL:
     """An address, whose name may lack the driver; a path is a SQLite file."""
     if isinstance(target, os.PathLike) or (isinstance(target, str) and "://" not in target):
         path = os.fspath(target)
         if not isinstance(path, str) or not path:
-            raise _unknown()
+            raise _unknown(keeper)
         return URL.create("sqlite", database=path)
     if not isinstance(target, str):
-        raise _unknown()
+        raise _unknown(keeper)
     if target.startswith("postgres://"):  # as hosts write it
         target = "postgresql" + target.removeprefix("postgres")
     try:
         return make_url(target)
     except (ArgumentError, ValueError):
-        raise _unknown() from None
+        raise _unknown(keeper) from None
 
 
-def _unknown() -> ConfigurationError:
+def _unknown(keeper: Keeper) -> ConfigurationError:
     # Neither the address nor an error that repeats it: a password may be in it.
-    msg = "that is no database for a ledger"
+    msg = f"that is no database for a {keeper.name}"
     hint = "a path, sqlite+aiosqlite:///…, postgresql+asyncpg://… or an AsyncEngine of these"
     return ConfigurationError(msg, hint=hint)
 

@@ -23,7 +23,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from ..errors import ConfigurationError
 
-__all__ = ["Tables", "now", "tables"]
+__all__ = ["Tables", "check_prefix", "now", "tables"]
 
 
 class now(FunctionElement[float]):
@@ -66,16 +66,25 @@ class Tables:
     version: Table
 
 
+def check_prefix(prefix: object, whose: str) -> None:
+    """See whether it can begin the name of a table.
+
+    Raises:
+        ConfigurationError: It can't.
+    """
+    if not isinstance(prefix, str) or not re.fullmatch("[a-z_][a-z0-9_]{0,39}", prefix):
+        msg = f"{prefix!r:.60} can't begin the names of the {whose}'s tables"
+        hint = "1 to 40 of a-z, 0-9 and _, not beginning with a digit"
+        raise ConfigurationError(msg, hint=hint)
+
+
 def tables(prefix: str) -> Tables:
     """The tables, as the newest version of the package has them.
 
     Raises:
         ConfigurationError: The prefix can't begin the name of a table.
     """
-    if not isinstance(prefix, str) or not re.fullmatch("[a-z_][a-z0-9_]{0,39}", prefix):
-        msg = f"{prefix!r:.60} can't begin the names of the ledger's tables"
-        hint = "1 to 40 of a-z, 0-9 and _, not beginning with a digit"
-        raise ConfigurationError(msg, hint=hint)
+    check_prefix(prefix, "ledger")
     metadata = MetaData()
     big = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts up an INTEGER alone
 

