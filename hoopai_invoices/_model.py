@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
+from importlib import import_module
 from typing import Any, ClassVar, Final, Literal, NamedTuple, Self, TypedDict
 
 from attrs import define
@@ -231,6 +232,15 @@ class Model:  # noqa: PLW1641 - a record can change, so it has no hash
         for key, raw in (self._rest or {}).items():
             if raw is not None and (key not in read or read[key].read(raw) is None):
                 yield dot + key
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        # Pydantic alone asks; named so, the core imports nothing of the extra for type checkers either.
+        return import_module("hoopai_invoices.web.schema").schema_of(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> Any:
+        return import_module("hoopai_invoices.web.schema").json_schema_of(cls, handler)
 
     def __eq__(self, other: object) -> bool:
         if other.__class__ is not self.__class__:
