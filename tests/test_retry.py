@@ -676,3 +676,18 @@ async def test_a_refusal_whose_time_runs_out_in_the_queue_stays_a_refusal() -> N
         assert clock.now <= 5
         assert "not tried again" in str(caught.value)
     assert len(wire.arrivals) == 1
+
+
+@pytest.mark.parametrize("retry", ["create", "notify", "pay", "replace", "remove", "read"])
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        ("Cannot read properties of undefined (reading 'amount')", True),
+        ("validation failed: items.0.type: Path `type` is required.", False),
+    ],
+)
+async def test_a_500_says_whether_something_may_be_stored(retry: str, text: str, may: bool) -> None:
+    """It is the request that is wrong; only what must not be done twice has to be looked for."""
+    tried = await in_memory(status(500, text))(retry, False)
+    assert isinstance(tried.error, errors.InternalServerError)
+    assert tried.error.may_have_stored is (may and retry in ("create", "notify", "pay"))

@@ -125,6 +125,7 @@ async def test_killed_before_it_is_done_another_process_does_it(step: Any, place
 
 
 @pytest.mark.parametrize("how", ["sent", "answered"])
+@pytest.mark.parametrize("place", ["file"], indirect=True)
 async def test_killed_before_it_is_stored_nothing_is_lost_within_a_grace(
     how: str, place: Place
 ) -> None:
@@ -139,6 +140,7 @@ async def test_killed_before_it_is_stored_nothing_is_lost_within_a_grace(
 
 
 @pytest.mark.parametrize("how", ["sent", "answered"])
+@pytest.mark.parametrize("place", ["file"], indirect=True)
 async def test_killed_before_it_is_stored_the_token_is_used_to_its_end_and_then_somebody_must_consent(
     how: str, place: Place
 ) -> None:
@@ -171,6 +173,7 @@ async def test_killed_before_it_is_stored_the_token_is_used_to_its_end_and_then_
 
 
 @pytest.mark.parametrize("how", ["sent", "answered"])
+@pytest.mark.parametrize("place", ["file"], indirect=True)
 async def test_killed_before_it_is_stored_and_the_token_is_dead_somebody_must_consent(
     how: str, place: Place
 ) -> None:

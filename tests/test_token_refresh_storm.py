@@ -83,6 +83,7 @@ async def test_of_all_who_are_refused_at_once_one_refreshes(place: Place) -> Non
             print(f"{place.kind}: {asked.total() / tally.calls} store operations a call")
 
 
+@pytest.mark.parametrize("place", ["redis", "file"], indirect=True)  # all: `make refreshes`
 async def test_of_all_whose_minted_token_is_refused_one_mints(place: Place) -> None:
     async with serving() as service:
         await consent(service, place, "Company")
@@ -100,6 +101,7 @@ async def test_of_all_whose_minted_token_is_refused_one_mints(place: Place) -> N
                 assert counts == Counts(refreshes=1, refused=0, minted=1)
 
 
+@pytest.mark.parametrize("place", ["redis", "file"], indirect=True)  # all: `make refreshes`
 async def test_a_token_that_ends_by_itself_is_renewed_once_in_its_life(place: Place) -> None:
     life = 2.0
     async with serving(access_seconds=life) as service:

@@ -444,3 +444,35 @@ async def test_what_is_pending_is_what_is_unknown_or_under_way() -> None:
         assert found["unknown"].leased_for == 0
         assert found["under way"].leased_for > 0
         await task
+
+
+# --- Done before, and unreadable ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if CASES[name].makes_own])
+async def test_what_was_done_before_and_cannot_be_read_says_that_it_was_done(name: str) -> None:
+    """The operation is the one that was asked for, whatever its record is read with."""
+    case = CASES[name]
+    async with opened() as (box, _):
+        ledger = ledger_of(box)
+        client = client_of(box, ledger)
+        on = case.prepare(box)
+        before = tally(box, case)
+        await case.call(client, on, key="k")
+        box.clock.advance(seconds=60)
+        entry = await entry_of(ledger, box, name)
+        for fault in (box.faults.fail, box.faults.drop, box.faults.empty):
+            fault("*", times=None)
+            with pytest.raises(errors.HoopAIError) as caught:
+                await case.call(client, on, key="k")
+            box.faults.clear()
+            error = caught.value
+            assert error.committed is True
+            assert (error.operation, vars(error)["key"]) == (name, "k")
+            assert vars(error)["record_id"] == entry.record_id
+        box.faults.fail("*", times=None)
+        with pytest.raises(errors.HoopAIError) as other:
+            await case.call(client, on, key="another")
+        assert not other.value.committed  # of that one nobody knows
+        done_once(box, case, before)
+        await client.aclose()

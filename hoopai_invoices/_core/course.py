@@ -5,6 +5,8 @@ slot -> deadline( journal -> socket -> journal -> slot given back -> classify ->
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, TypeVar
 
@@ -182,8 +184,11 @@ class Course:
                     await self._come_back(verdict, pause)
                 ended = await self._attempt()
             except (ClientClosedError, DailyQuotaExceeded) as stopped:
-                if self._last is None or self._last.error is None:
+                nothing = self._last is None or self._last.outcome in (None, "expired")
+                if nothing and not self._sent_before:
                     raise
+                assert self._last is not None
+                assert self._last.error is not None
                 raise self._final(self._last.error, stopped.message) from None
             error = ended.error
             if error is None:
@@ -211,7 +216,8 @@ class Course:
         )
         for turn in range(4):
             if not self._has_token():
-                await self._within(patience, self._ask(), self._no_token)
+                late = functools.partial(self._no_token, patience)
+                await self._within(patience, self._ask(), late)
             await self._check_scopes()
             # Who has had his turn before goes first.
             queue = self._queue(again=turn > 0)
@@ -268,7 +274,8 @@ class Course:
         looked = self._shared.tokens.regranted(
             self.place, self._operation, self._access, batch=self._batch
         )
-        access = await self._within(self._timeout, looked, self._no_token)
+        late = functools.partial(self._no_token, self._timeout)
+        access = await self._within(self._timeout, looked, late)
         if access is None:
             raise error
         self._access = access
@@ -410,7 +417,7 @@ class Course:
         if self._sent_before and self._operation.retry != "read":
             # The last attempt may say that nothing was sent, or done: that is only half of it.
             if isinstance(error, APIConnectionError) and not error.sent:
-                message = error.message.removeprefix("never sent: ")
+                message = re.sub("^never sent(, for want of a token)?: ", "", error.message)
                 error = type(error)(message, sent=True, hint=error.hint)
             _add(error, "an earlier attempt may have taken effect")
         if why is not None:
@@ -441,7 +448,7 @@ class Course:
             if (
                 self._refused is not None
             ):  # with 401, which does nothing; and there is no other token
-                return self._final(self._no_token())
+                return self._final(self._no_token(self._timeout))
             assert last.outcome is not None
             if judge(last.outcome, self._operation.retry) == "unknown":
                 return self._unknown(last.error.message, last.error)
@@ -476,8 +483,8 @@ class Course:
             self._waited += self._clock.monotonic() - began
         raise late()
 
-    def _no_token(self) -> HoopAIError:
-        return APITimeoutError(f"never sent: no token came within {self._timeout:g} s")
+    def _no_token(self, seconds: float | None) -> HoopAIError:
+        return APITimeoutError(f"never sent: no token came within {seconds:g} s")
 
     def _no_room(self) -> HoopAIError:
         msg = f"never sent: the limits left no room within {self._queue_timeout:g} s"

@@ -32,11 +32,12 @@ class Unanswered(Exception):
 
 
 class Progress:
-    """How far one request came."""
+    """How far one request came; `reply` is its whole answer, also where the caller is cancelled then."""
 
-    __slots__ = ("_stopped", "_stream", "_told", "_wrote")
+    __slots__ = ("_stopped", "_stream", "_told", "_wrote", "reply")
 
     def __init__(self) -> None:
+        self.reply: Reply | None = None
         self._told = self._wrote = False
         self._stream: Any = None
         self._stopped: Callable[[], bool] = bool
@@ -211,7 +212,8 @@ class HTTP:
         )
         answer = await self._transport.handle_async_request(request)
         try:
-            return await self._read(answer, token)
+            progress.reply = await self._read(answer, token)
+            return progress.reply
         finally:
             with suppress(Exception):  # what was read counts, whatever happens to the connection
                 await answer.aclose()

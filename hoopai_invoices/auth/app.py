@@ -283,13 +283,13 @@ class OAuthApp:
             TokenStoreError: The grant can't be kept.
             HoopAIError: As with every call.
         """
-        self._grants.named(location_id, company_id)  # refuses what is neither, or both
         fields = {
             **self._app,
             "grant_type": "refresh_token",
             "refresh_token": hidden(refresh_token),
         }
-        refresh_token = ""
+        refresh_token = ""  # this frame is shown with the errors below
+        self._grants.named(location_id, company_id)  # refuses what is neither, or both
         kind = "Company" if location_id is None else "Location"
         known = {"userType": kind, "companyId": company_id, "locationId": location_id}
         return await self._wholly(self._given({**fields, "user_type": kind}, known))

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from .._core.clock import Clock
 from .._core.codec import loads
 from .._core.course import Course, Shared
-from .._core.http import HTTP, Reply
+from .._core.http import HTTP, Progress, Reply
 from .._core.limiter import Limiter, RateLimit
 from .._core.request import Outgoing, Request
 from .._core.retry import Budget
@@ -304,12 +304,19 @@ class _Heard:
         self.check = http.check
 
     async def send(self, *request: Any) -> Reply:
-        reply = await self._http.send(*request)
-        if 200 <= reply.status < 300:
+        progress: Progress = request[-1]
+        sending = self._http.send(*request)
+        del request  # it holds the form, and this frame may be shown
+        try:
+            return await sending
+        finally:
+            self._hear(progress.reply)
+
+    def _hear(self, reply: Reply | None) -> None:
+        if reply is not None and 200 <= reply.status < 300:
             with suppress(DecodeError):  # told by who reads it again
                 grant = self._read(reply)
                 self._turn.grant = grant if grant.kind == self._turn.kind else None
-        return reply
 
 
 def _json(reply: Reply) -> Any:

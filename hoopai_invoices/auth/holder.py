@@ -300,7 +300,8 @@ class Holder:
                 if refusals > _REFUSALS:
                     raise
             finally:
-                await turn.over()
+                if await turn.over():
+                    self._leaving = True  # but what the turn has come to stands
 
     async def _answered(self, old: Grant | None, turn: Turn, *, dead: bool) -> Grant:
         """The next grant; a cancellation waits for it where it is under way."""

@@ -109,10 +109,19 @@ class Turn:
     async def outcome(self, write: Sent, outcome: WriteOutcome, status: int | None) -> None:
         self.flying = outcome == "unknown" and status is None
 
-    async def over(self) -> None:
-        """Give the lease back."""
-        if self._leased:
-            await self._store.release(self._name, self._owner)
+    async def over(self) -> bool:
+        """Give the lease back; True when the running task was cancelled meanwhile, and goes on."""
+        if not self._leased:
+            return False
+        cancelled = False
+        release = asyncio.ensure_future(self._store.release(self._name, self._owner))
+        while not release.done():
+            try:
+                await asyncio.shield(release)
+            except asyncio.CancelledError:
+                cancelled = True
+                uncancelled()
+        return cancelled
 
 
 def uncancelled() -> None:

@@ -114,6 +114,22 @@ class _Learning(Lane):
         self._refused += 1
         return super().shut(seconds, clock, daily=daily)
 
+    def room(self, clock: Clock) -> bool:
+        return super().room(clock) and self._full_until() <= clock.monotonic()
+
+    def delay(self, clock: Clock) -> float | None:
+        if not super().room(clock):
+            return super().delay(clock)
+        until = self._full_until()
+        return None if until == inf else until - clock.monotonic()
+
+    def _full_until(self) -> float:
+        """Until when what was set leaves no room, where more than that was learned for a minute."""
+        oldest = len(self._done) + self._flying - self._set.burst
+        if self._learned is None or oldest < 0:
+            return -inf
+        return self._done[oldest] + self._set.seconds if oldest < len(self._done) else inf
+
     def _learn(self, now: float) -> None:
         self._forget(now)
         last, self._refused_at = self._refused_at, now
