@@ -25,7 +25,7 @@ from test_shared_limit import Valkey, valkey  # noqa: F401  # a fixture
 
 pytestmark = pytest.mark.anyio
 
-TASKS, PROCESSES, TIMES = 40, 4, 3  # `python -m tests.refreshing` has 1,000 tasks
+TASKS, PROCESSES, TIMES = 25, 4, 3  # `python -m tests.refreshing` has 1,000 tasks
 LIFE = 86_399.0
 NEVER_FAILED: Counter[str] = Counter()
 KINDS = ["redis", "sqlite", "postgres", "file"]
