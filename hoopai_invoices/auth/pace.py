@@ -1,8 +1,8 @@
 """How fast tokens are asked for.
 
 For `/oauth/token` one page of the vendor says five calls a minute. Whether that holds for minting
-nobody says, so minting begins at what was set, and learns: a refusal tells how many calls a minute
-are taken, which is then kept to, and slowly tried to be raised again.
+nobody says, so minting begins at what was set, and learns: two refusals within a minute tell how many
+calls a minute are taken, which is then kept to, and tried to be exceeded after some minutes.
 """
 
 from __future__ import annotations
